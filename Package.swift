@@ -1,0 +1,58 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target: imports are internal unless said otherwise and members need their module
+/// imported; release builds drop the dynamic exclusivity checks, which dominated a profile of the
+/// relay path. Bounds checks stay on everywhere.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+]
+
+/// The JavaScript halves of the Web APIs, embedded by `CWebAPIScripts` and so no sources of
+/// `PluginHost` itself. A new script is named here and in `CWebAPIScripts/scripts.c`.
+let webAPIScripts: [String] = []
+
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+  name: "valor",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "valor", targets: ["Valor"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CJavaScriptCore", pkgConfig: "javascriptcoregtk-4.1",
+      providers: [.apt(["libjavascriptcoregtk-4.1-dev"])]),
+    .target(name: "CWebAPIScripts"),
+    .target(name: "FetchModel", dependencies: [nio], swiftSettings: settings),
+    .target(name: "Interceptor", dependencies: ["FetchModel", nio], swiftSettings: settings),
+    .target(
+      name: "Proxy", dependencies: ["FetchModel", "COpenSSL", nio, nioPosix, logging],
+      swiftSettings: settings),
+    .target(
+      name: "PluginHost",
+      dependencies: [
+        "FetchModel", "Interceptor", "CJavaScriptCore", "CWebAPIScripts", nio, nioPosix, logging,
+      ],
+      exclude: webAPIScripts, swiftSettings: settings),
+    .executableTarget(
+      name: "Valor",
+      dependencies: [
+        "Proxy", "Interceptor", "PluginHost", "FetchModel", nio, nioPosix, logging,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+    .testTarget(name: "FetchModelTests", dependencies: ["FetchModel", nio], swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,18 @@
+#ifndef VALOR_CWEBAPISCRIPTS_H
+#define VALOR_CWEBAPISCRIPTS_H
+
+#include <stddef.h>
+
+/// One embedded script: its name for stack traces, its UTF-8 text and the text's length in bytes.
+typedef struct {
+  const char *name;
+  const char *text;
+  size_t length;
+} valor_web_api_script;
+
+/// The scripts in the order in which a new global evaluates them.
+extern const valor_web_api_script valor_web_api_scripts[];
+/// How many entries `valor_web_api_scripts` has.
+extern const size_t valor_web_api_script_count;
+
+#endif
