@@ -1,0 +1,71 @@
+public import FetchModel
+
+/// What a plugin kind has to offer: the life of one service worker, seen from outside.
+///
+/// An implementation starts whatever executes the plugin on demand and may stop it whenever it has
+/// no event to handle; nobody above notices. All methods may be called from any thread.
+public protocol PluginWorker: AnyObject, Sendable {
+  /// Evaluates the script (*Run Service Worker*) and returns the event types it listens for, the
+  /// *set of event types to handle*.
+  ///
+  /// - Throws: ``PluginError`` where the script cannot be evaluated.
+  func run() async throws(PluginError) -> Set<String>
+
+  /// Fires `install` and waits for everything that extends it.
+  func install() async throws(PluginError)
+
+  /// Fires `activate` and waits for everything that extends it.
+  func activate() async throws(PluginError)
+
+  /// Fires `fetch` (*Create Fetch Event and Dispatch*). `completion` is called exactly once, on any
+  /// thread; also where the worker dies.
+  func dispatchFetch(
+    _ request: FetchRequest, completion: @escaping @Sendable (FetchDispatchResult) -> Void)
+
+  /// Ends the worker for good (*Terminate Service Worker*).
+  func terminate()
+}
+
+/// How a fetch event went.
+public enum FetchDispatchResult: Sendable {
+  /// `respondWith()` got this response.
+  case response(FetchResponse)
+  /// No listener called `respondWith()`.
+  ///
+  /// - Parameters:
+  ///   - defaultPrevented: a listener called `preventDefault()`.
+  ///   - bodyUsed: a listener has read or locked the request's body, so it cannot go to the network.
+  ///   - body: the request's body with what the worker has been sent of it put back in front.
+  case noResponse(defaultPrevented: Bool, bodyUsed: Bool, body: FetchBody)
+  /// `respondWith()` got a rejection or something that is no response: a network error.
+  case failed(FetchError)
+  /// The worker could not take the event, or died, hung or was killed over it. The body is the
+  /// request's, whole, where nothing of it was lost; `nil` otherwise.
+  case workerFailed(FetchError, body: FetchBody?)
+}
+
+/// What a worker asks of the registration that it belongs to.
+public protocol PluginWorkerDelegate: AnyObject, Sendable {
+  /// `self.skipWaiting()`.
+  func pluginWorkerSkipsWaiting(_ worker: any PluginWorker) async
+  /// `clients.claim()`.
+  ///
+  /// - Throws: ``PluginError`` named `InvalidStateError` where the worker is not the active one.
+  func pluginWorkerClaimsClients(_ worker: any PluginWorker) async throws(PluginError)
+}
+
+/// Why a plugin could not be loaded or an event of its life failed.
+public struct PluginError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The name of the JavaScript error where there is one (`SyntaxError`, `InvalidStateError`).
+  public var name: String
+  /// What happened, for the person who wrote the plugin; may have several lines: the message, then
+  /// `FILE:LINE:COLUMN`, the text of the line and a caret.
+  public var message: String
+
+  public init(name: String, message: String) {
+    self.name = name
+    self.message = message
+  }
+
+  public var description: String { self.message }
+}

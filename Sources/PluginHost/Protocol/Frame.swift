@@ -1,0 +1,139 @@
+import FetchModel
+import NIOCore
+
+/// One message between the proxy and a plugin's worker process.
+///
+/// On the wire a frame is its length in bytes without these four (`UInt32`), its type (`UInt8`) and
+/// its fields, integers little-endian; a string or a blob is preceded by its length (`UInt32`).
+/// Both sides are built from the same source, so there is no version and no field is optional.
+///
+/// Each side numbers what it starts: the host events, the worker fetches and calls. A body needs no
+/// number of its own: it belongs to an event or a fetch (``StreamID``).
+enum Frame: Sendable {
+  // Host → worker
+  /// First on the wire: evaluate this script.
+  case start(WorkerStart)
+  case install(event: UInt32)
+  case activate(event: UInt32)
+  case fetchEvent(event: UInt32, RequestHead, body: BodyKind)
+  /// The client of this event has left: abort `event.request.signal`.
+  case abortEvent(event: UInt32)
+  case fetchResult(fetch: UInt32, ResponseHead, body: BodyKind)
+  case fetchFailed(fetch: UInt32, message: String)
+  /// Answers ``call(call:kind:)``; an empty error means success.
+  case callResult(call: UInt32, errorName: String, message: String)
+  case ping(UInt32)
+  /// Finish: no further event will come.
+  case stop
+
+  // Worker → host
+  /// The script has been evaluated; the types of the events it listens for.
+  case ready(listeners: [String])
+  case startFailed(ScriptFailure)
+  /// All promises that extended an install or activate event have settled. An empty message means
+  /// that all were fulfilled.
+  case lifetimeSettled(event: UInt32, failure: String)
+  case respond(event: UInt32, ResponseHead, body: BodyKind)
+  /// The answer is the response of this worker's fetch, whose body nobody has touched.
+  case respondRelay(event: UInt32, fetch: UInt32)
+  /// No listener called `respondWith()`.
+  case noResponse(event: UInt32, defaultPrevented: Bool, bodyUsed: Bool)
+  /// A network error: `respondWith()` got a rejection or something that is no response.
+  case respondFailed(event: UInt32, message: String)
+  case fetch(fetch: UInt32, RequestHead, body: FetchBodySource)
+  /// The script aborted its fetch, or dropped the response.
+  case abortFetch(fetch: UInt32)
+  case call(call: UInt32, kind: CallKind)
+  case console(level: ConsoleLevel, text: String, position: String)
+  case pong(UInt32)
+
+  // Both ways
+  case bodyChunk(StreamID, ByteBuffer)
+  case bodyEnd(StreamID)
+  case bodyFailed(StreamID, message: String)
+  /// The consumer can take that many further bytes. A stream begins with no credit.
+  case bodyCredit(StreamID, bytes: UInt32)
+  /// The consumer will not read on.
+  case bodyCancel(StreamID)
+}
+
+/// What a worker process has to know before it evaluates its plugin.
+struct WorkerStart: Sendable, Equatable {
+  /// The plugin's name, for messages.
+  var name: String
+  /// What `self.location` says.
+  var scriptURL: String
+  /// The file, for stack traces and error messages.
+  var scriptPath: String
+  /// What `registration.scope` says.
+  var scope: String
+  /// The script's text.
+  var source: String
+}
+
+/// A script that could not be evaluated, and where. Lines and columns count from 1, 0 is unknown.
+struct ScriptFailure: Error, Sendable, Equatable {
+  var message: String
+  var file: String
+  var line: UInt32
+  var column: UInt32
+}
+
+/// A request's head on the wire.
+struct RequestHead: Sendable {
+  var method: String
+  var url: String
+  var headers: HeaderList
+  var attributes: RequestAttributes
+}
+
+/// A response's head on the wire.
+struct ResponseHead: Sendable {
+  var status: UInt16
+  var statusText: String
+  var headers: HeaderList
+  var urlList: [String]
+}
+
+/// How a body travels: small ones beside the head in the same frame, others as a stream of
+/// ``Frame/bodyChunk(_:_:)``s, sent as the consumer gives credit.
+enum BodyKind: Sendable {
+  case none
+  case inline(ByteBuffer)
+  /// `length` is the number of bytes where it is known.
+  case stream(length: UInt64?)
+}
+
+/// Where the body of a plugin's own fetch comes from.
+enum FetchBodySource: Sendable {
+  case body(BodyKind)
+  /// The body of the request of this event, which nobody has touched: it never enters the worker.
+  case relayEvent(UInt32)
+}
+
+/// Which body a chunk belongs to.
+struct StreamID: Hashable, Sendable {
+  enum Kind: UInt8, Sendable {
+    /// Host → worker: the body of `event.request`.
+    case eventRequest = 0
+    /// Worker → host: the body of the answer.
+    case eventResponse = 1
+    /// Worker → host: the body of a fetch's request.
+    case fetchRequest = 2
+    /// Host → worker: the body of a fetch's response.
+    case fetchResponse = 3
+  }
+
+  var kind: Kind
+  /// The event's or the fetch's number.
+  var number: UInt32
+}
+
+/// What a script asks of its registration.
+enum CallKind: UInt8, Sendable {
+  case skipWaiting = 0
+  case claimClients = 1
+}
+
+/// The level of a console line.
+enum ConsoleLevel: UInt8, Sendable { case debug = 0, log, info, warn, error }
