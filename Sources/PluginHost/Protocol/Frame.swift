@@ -40,7 +40,11 @@ enum Frame: Sendable {
   case noResponse(event: UInt32, defaultPrevented: Bool, bodyUsed: Bool)
   /// A network error: `respondWith()` got a rejection or something that is no response.
   case respondFailed(event: UInt32, message: String)
-  case fetch(fetch: UInt32, RequestHead, body: FetchBodySource)
+  /// The script called `fetch()`, which the host makes.
+  ///
+  /// `derivedFrom` is the event whose `event.request` this request is or was made from with the same
+  /// URL, 0 for none: the host then gives the network the fields that it hid from the script.
+  case fetch(fetch: UInt32, RequestHead, derivedFrom: UInt32, body: FetchBodySource)
   /// The script aborted its fetch, or dropped the response.
   case abortFetch(fetch: UInt32)
   case call(call: UInt32, kind: CallKind)
