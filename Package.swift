@@ -53,6 +53,9 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(name: "FetchModelTests", dependencies: ["FetchModel", nio], swiftSettings: settings),
+    .testTarget(
+      name: "ProxyTests", dependencies: ["Proxy", "FetchModel", "COpenSSL", nio],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )
