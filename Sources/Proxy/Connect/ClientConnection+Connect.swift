@@ -1,4 +1,5 @@
 import FetchModel
+import Logging
 import NIOCore
 
 extension ClientConnection {

@@ -92,7 +92,8 @@ struct Transport {
   mutating func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
     self.hasPendingWrites = true
     if let tls = self.tls {
-      tls.write(bytes)
+      // A session that cannot write has failed, which the next read says with the cause.
+      guard (try? tls.write(bytes)) != nil else { return }
       // Large bodies go on to the channel at once, whose water marks then know of them.
       if bytes.readableBytes >= 16_384, let output = tls.takeOutput() {
         context.write(NIOAny(output), promise: nil)

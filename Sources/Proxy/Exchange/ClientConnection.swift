@@ -1,4 +1,5 @@
 import FetchModel
+import Logging
 import NIOCore
 
 /// One connection of a client: HTTP/1.1 as a server, in the clear or inside an opened tunnel.
@@ -107,14 +108,8 @@ final class ClientConnection: ChannelInboundHandler {
     let route: RequestRoute
     do {
       route = try RequestRoute(head, tunnel: self.tunnelOrigin)
-    } catch .ownAddress {
-      return self.refuse(
-        ErrorResponse(
-          status: 404,
-          text: "This is a forward proxy. Send requests through it, not to it."),
-        isHead: head.method == .head)
-    } catch .refused(let refusal) {
-      return self.refuse(ErrorResponse(refusal), isHead: head.method == .head)
+    } catch {
+      return self.refuse(error.response, isHead: head.method == .head)
     }
     if self.isLoop(head) {
       let error = FetchError(

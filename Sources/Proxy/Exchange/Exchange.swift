@@ -1,4 +1,5 @@
 import FetchModel
+import Logging
 import NIOCore
 
 /// One request of a client and its response: relayed, or answered by the plugin that claims it.

@@ -42,6 +42,15 @@ extension RequestRoute {
     /// The request is to the proxy itself rather than through it.
     case ownAddress
     case refused(Refusal)
+
+    var response: ErrorResponse {
+      switch self {
+      case .ownAddress:
+        ErrorResponse(
+          status: 404, text: "This is a forward proxy. Send requests through it, not to it.")
+      case .refused(let refusal): ErrorResponse(refusal)
+      }
+    }
   }
 
   /// Finds out where a request goes

@@ -68,7 +68,7 @@ final class UpstreamConnection: ChannelInboundHandler {
       self.transport.startTLS(try self.services.makeClientSession(serverName, self.key))
     } catch {
       self.close()
-      return ready(.failure(error.fetchError))
+      return ready(.failure(self.tlsError(error)))
     }
     self.ready = ready
     self.transport.advance(context)
@@ -80,6 +80,12 @@ final class UpstreamConnection: ChannelInboundHandler {
     self.ready = nil
     if case .failure = result { self.close() }
     ready?(result)
+  }
+
+  private func tlsError(_ failure: TLSFailure) -> FetchError {
+    var error = failure.fetchError(.upstream)
+    error.message = "No TLS with \(self.key.description): \(failure.message)."
+    return error
   }
 
   private var closedError: FetchError {
@@ -327,7 +333,7 @@ final class UpstreamConnection: ChannelInboundHandler {
       self.inputEnded(isComplete: true)
     case .failed(let failure):
       self.processInput()
-      self.fail(failure.fetchError)
+      self.fail(self.tlsError(failure))
     }
     if self.input.readableBytes == 0 { self.input = ByteBuffer() }
   }
