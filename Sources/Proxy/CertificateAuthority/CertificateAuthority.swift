@@ -1,5 +1,13 @@
 import COpenSSL
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// The certificate authority of this installation: what signs the certificates that intercepted
 /// clients are shown.
 public final class CertificateAuthority: Sendable {
@@ -46,6 +54,21 @@ public final class CertificateAuthority: Sendable {
     builder.addExtension(NID_basic_constraints, "critical,CA:TRUE,pathlen:0")
     builder.addExtension(NID_key_usage, "critical,keyCertSign,cRLSign")
     return try builder.sign(with: key)
+  }
+
+  /// A common name for an authority that is made now: with the machine's name, the day and a random
+  /// number, so that several in one trust store are told apart.
+  static func newName(now: Int) -> String {
+    var bytes = [CChar](repeating: 0, count: 256)
+    gethostname(&bytes, bytes.count - 1)
+    let isNameByte: (UInt8) -> Bool = { byte in
+      (0x30...0x39) ~= byte || (0x41...0x5A) ~= byte || (0x61...0x7A) ~= byte || byte == 0x2D
+        || byte == 0x2E
+    }
+    // A common name has at most 64 characters, 26 of which are the rest.
+    let host = bytes.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)).filter(isNameByte).prefix(38)
+    let number = String(UInt16.random(in: 0x1000...UInt16.max), radix: 16)
+    return "Valor CA \(String(decoding: host, as: UTF8.self)) \(dateText(now).prefix(10)) \(number)"
   }
 
   /// The common name, which says on which machine and when the authority was made.

@@ -4,6 +4,8 @@ public struct CertificateAuthorityError: Error, Sendable, Equatable, CustomStrin
   public enum Problem: Error, Sendable, Equatable {
     /// There is none yet.
     case missing
+    /// There is a certificate, but not its key.
+    case missingKey
     /// A system call failed; its words.
     case system(String)
     /// Other users may get at it; the permissions there are, in octal.
@@ -42,6 +44,8 @@ public struct CertificateAuthorityError: Error, Sendable, Equatable, CustomStrin
   private var explanation: String {
     switch self.problem {
     case .missing: "there is no certificate authority here; make one with: valor ca init"
+    case .missingKey:
+      "the key is missing though its certificate is there; restore it, or remove the certificate"
     case .system(let reason): reason
     case .accessibleByOthers(let permissions, let wanted):
       "other users may get at it (permissions \(permissions)); protect it with: "

@@ -7,8 +7,7 @@ import NIOCore
 /// ([RFC 9110 §4.3.4](https://www.rfc-editor.org/rfc/rfc9110#section-4.3.4)), and to lead to a
 /// trusted one.
 final class TLSClientContext: TLSSessionContext {
-  private let handle: TLSContextHandle
-  private let isInsecure: Bool
+  let handle: TLSContextHandle
   fileprivate let cache: TLSSessionCache
 
   /// - Parameters:
@@ -20,7 +19,6 @@ final class TLSClientContext: TLSSessionContext {
     trust: TLSTrust, alpn: [String] = ["http/1.1"], resumableServers: Int = 500
   ) throws(TLSConfigurationError) {
     self.handle = try TLSContextHandle(.client)
-    self.isInsecure = trust.isInsecure
     self.cache = TLSSessionCache(capacity: resumableServers)
     let wire = ALPNList(alpn).wire
     try self.handle.withHandle { (context) throws(TLSConfigurationError) in
@@ -77,8 +75,11 @@ final class TLSClientContext: TLSSessionContext {
     }
   }
 
-  /// Forbids TLS 1.3.
-  func limitToTLS12() { self.handle.limitToTLS12() }
+  /// Forgets a server's sessions: the failure may come from resuming one of them, and must not
+  /// come again each time.
+  func handshakeFailed(_ session: TLSSession) {
+    if let key = session.cacheKey { self.cache.removeAll(key) }
+  }
 }
 
 /// Keeps a session that the server allows to resume. Returning 1 means that it is kept.

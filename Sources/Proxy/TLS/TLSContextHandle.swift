@@ -36,11 +36,6 @@ final class TLSContextHandle: @unchecked Sendable {
   func withHandle<Result, Failure: Error>(
     _ body: (OpaquePointer) throws(Failure) -> Result
   ) throws(Failure) -> Result { try body(self.handle) }
-
-  /// Forbids versions above TLS 1.2.
-  func limitToTLS12() {
-    _ = valor_SSL_CTX_set_max_proto_version(self.handle, TLS1_2_VERSION)
-  }
 }
 
 /// A list of application protocols as it is on the wire: each name after its length in one byte

@@ -16,7 +16,7 @@ import NIOCore
 /// target. An indication that is no host name ends the handshake with the alert
 /// `unrecognized_name`. Sessions are resumed by tickets, so that nothing is stored for them.
 final class TLSServerContext: TLSSessionContext {
-  private let handle: TLSContextHandle
+  let handle: TLSContextHandle
   fileprivate let leaves: LeafCertificateCache
   fileprivate let alpn: ALPNList
   fileprivate let clock: @Sendable () -> Int
@@ -66,9 +66,6 @@ final class TLSServerContext: TLSSessionContext {
       try TLSSession(side: .server, target: target, context: self, contextHandle: context)
     }
   }
-
-  /// Forbids TLS 1.3.
-  func limitToTLS12() { self.handle.limitToTLS12() }
 }
 
 /// Checks the Server Name Indication, which OpenSSL has only checked for NUL and its length.

@@ -297,6 +297,7 @@ final class TLSSession {
 
   private func fail(_ failure: TLSFailure) -> TLSFailure {
     self.failure = failure
+    if self.handshake == nil { self.context.handshakeFailed(self) }
     return failure
   }
 
@@ -309,4 +310,11 @@ final class TLSSession {
 }
 
 /// What makes sessions and acts for them in OpenSSL's callbacks.
-protocol TLSSessionContext: AnyObject, Sendable {}
+protocol TLSSessionContext: AnyObject, Sendable {
+  /// Says that a session failed before it was established.
+  func handshakeFailed(_ session: TLSSession)
+}
+
+extension TLSSessionContext {
+  func handshakeFailed(_ session: TLSSession) {}
+}

@@ -42,6 +42,13 @@ final class TLSSessionCache: Sendable {
     SSL_set_session(ssl, entry.session)
   }
 
+  /// Forgets the sessions with a server.
+  func removeAll(_ key: Key) {
+    self.entries.withLock { entries in
+      if entries.value(for: key) != nil { entries.insert([], for: key) }
+    }
+  }
+
   /// Keeps a session, of which it becomes the owner.
   func insert(takingOwnership session: OpaquePointer, for key: Key) {
     let entry = Entry(takingOwnership: session)

@@ -96,4 +96,29 @@ import Testing
       server: try fixture.server.makeSession(target: .dns("example.test")))
     #expect(pair.handshake().client.result?.isResumed == false)
   }
+
+  @Test func aHandshakeThatFailsForgetsTheServersSessions() throws {
+    let fixture = try TLSFixture(isTLS12: true)
+    #expect(try fixture.connect("example.test").handshake().client.result != nil)
+    let broken = try fixture.client.makeSession(name: .dns("example.test"), port: 443)
+    #expect(broken.advance() == .handshaking)
+    broken.receiveEOF()
+    #expect(broken.advance().failure != nil)
+    let next = try fixture.connect("example.test").handshake()
+    #expect(next.client.result?.isResumed == false)
+  }
+
+  @Test func sessionsAreKeptForABoundedNumberOfServers() throws {
+    let fixture = try TLSFixture(isTLS12: true)
+    let file = try fixture.folder.write(fixture.authority.pem, to: "trusted.pem")
+    let client = try TLSClientContext(
+      trust: TLSTrust(usesSystemStore: false, extraFiles: [file]), resumableServers: 2)
+    let isResumed = try ["a.test", "b.test", "c.test", "c.test", "b.test", "a.test"].map { host in
+      let pair = TLSPair(
+        client: try client.makeSession(name: ServerName(host), port: 443),
+        server: try fixture.server.makeSession(target: ServerName(host)))
+      return try #require(pair.handshake().client.result).isResumed
+    }
+    #expect(isResumed == [false, false, false, true, true, false])
+  }
 }
