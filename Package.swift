@@ -33,8 +33,9 @@ let package = Package(
     .systemLibrary(
       name: "CJavaScriptCore", pkgConfig: "javascriptcoregtk-4.1",
       providers: [.apt(["libjavascriptcoregtk-4.1-dev"])]),
+    .systemLibrary(name: "CICU", pkgConfig: "icu-uc", providers: [.apt(["libicu-dev"])]),
     .target(name: "CWebAPIScripts"),
-    .target(name: "FetchModel", dependencies: [nio], swiftSettings: settings),
+    .target(name: "FetchModel", dependencies: ["CICU", nio], swiftSettings: settings),
     .target(name: "Interceptor", dependencies: ["FetchModel", nio], swiftSettings: settings),
     .target(
       name: "Proxy", dependencies: ["FetchModel", "COpenSSL", nio, nioPosix, logging],
@@ -52,7 +53,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
-    .testTarget(name: "FetchModelTests", dependencies: ["FetchModel", nio], swiftSettings: settings),
+    .testTarget(
+      name: "FetchModelTests", dependencies: ["FetchModel", "CICU", nio],
+      resources: [.copy("Fixtures")], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )
