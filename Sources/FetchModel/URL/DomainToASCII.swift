@@ -16,13 +16,11 @@ final class DomainToASCII: @unchecked Sendable {
   private let handle: OpaquePointer
 
   private init?() {
-    var status = U_ZERO_ERROR
-    guard let handle = valor_uidna_open(&status) else { return nil }
+    guard let handle = valor_idna_open() else { return nil }
     self.handle = handle
-    guard status.rawValue <= U_ZERO_ERROR.rawValue else { return nil }
   }
 
-  deinit { valor_uidna_close(self.handle) }
+  deinit { valor_idna_close(self.handle) }
 
   /// The domain in ASCII, its non-ASCII labels as `xn--…`; `nil` where it is invalid.
   ///
@@ -32,32 +30,26 @@ final class DomainToASCII: @unchecked Sendable {
     var capacity = 2 * domain.count + 64
     // ICU says how much room it wants; the second round has it.
     for _ in 0..<2 {
-      var errors: UInt32 = 0
-      var status = U_ZERO_ERROR
-      var needed: Int32 = 0
+      var length = 0
       let output = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-        needed = self.call(domain, buffer, &errors, &status)
-        count = min(max(Int(needed), 0), capacity)
+        length = self.call(domain, buffer)
+        count = min(max(length, 0), capacity)
       }
-      if status == U_BUFFER_OVERFLOW_ERROR {
-        capacity = Int(needed)
-        continue
-      }
-      guard status.rawValue <= U_ZERO_ERROR.rawValue else { return nil }
-      return errors & ~valor_uidna_ignored_errors() == 0 ? output : nil
+      if length < 0 { return nil }
+      if length <= capacity { return output }
+      capacity = length
     }
     return nil
   }
 
-  private func call(
-    _ domain: [UInt8], _ output: UnsafeMutableBufferPointer<UInt8>, _ errors: inout UInt32,
-    _ status: inout UErrorCode
-  ) -> Int32 {
+  private func call(_ domain: [UInt8], _ output: UnsafeMutableBufferPointer<UInt8>) -> Int {
     domain.withUnsafeBytes { input in
       output.withMemoryRebound(to: CChar.self) { output in
-        valor_uidna_to_ascii(
-          self.handle, input.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(input.count),
-          output.baseAddress, Int32(output.count), &errors, &status)
+        Int(
+          valor_idna_to_ascii(
+            self.handle, input.baseAddress?.assumingMemoryBound(to: CChar.self),
+            Int32(truncatingIfNeeded: input.count), output.baseAddress,
+            Int32(truncatingIfNeeded: output.count)))
       }
     }
   }
