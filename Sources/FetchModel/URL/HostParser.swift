@@ -15,17 +15,31 @@ enum HostParser {
       output.appendPercentEncoded(host, .c0Control)
       return true
     }
-    if appendPlain(host, into: &output) { return true }
-    guard let domain = asciiDomain(host) else { return false }
-    let forbidden = self.forbiddenInDomain
-    guard !domain.isEmpty, !domain.contains(where: { $0 >= 0x80 || forbidden.contains($0) })
-    else { return false }
-    guard IPv4Host.endsInNumber(domain.span) else {
-      output.append(contentsOf: domain)
-      return true
+    switch plainness(host) {
+    case .domain: return appendSmall(host, into: &output)
+    case .maybeNumber: return appendDomain(host, into: &output)
+    case .other: break
     }
-    guard let address = IPv4Host.parse(domain.span) else { return false }
+    let forbidden = self.forbiddenInDomain
+    guard let domain = asciiDomain(host), !domain.isEmpty,
+      !domain.contains(where: { $0 >= 0x80 || forbidden.contains($0) })
+    else { return false }
+    return appendDomain(domain.span, into: &output)
+  }
+
+  /// Writes an ASCII domain, which may be an IPv4 address.
+  private static func appendDomain(_ domain: Span<UInt8>, into output: inout [UInt8]) -> Bool {
+    guard IPv4Host.endsInNumber(domain) else { return appendSmall(domain, into: &output) }
+    guard let address = IPv4Host.parse(domain) else { return false }
     IPv4Host.serialize(address, into: &output)
+    return true
+  }
+
+  /// Writes ASCII with its letters made small.
+  private static func appendSmall(_ text: Span<UInt8>, into output: inout [UInt8]) -> Bool {
+    let start = output.count
+    output.append(text)
+    for index in start..<output.count { output[index] = asciiLowercase(output[index]) }
     return true
   }
 
@@ -39,36 +53,37 @@ enum HostParser {
     return true
   }
 
-  /// The common case: an ASCII domain that needs at most its letters made small. Writes nothing
-  /// where it is something else, which may be an IPv4 address too.
-  private static func appendPlain(_ host: Span<UInt8>, into output: inout [UInt8]) -> Bool {
+  /// What a look at a domain tells.
+  private enum Plainness {
+    /// An ASCII domain that needs at most its letters made small.
+    case domain
+    /// The same, but it may be an IPv4 address.
+    case maybeNumber
+    /// Something to decode, to convert or to refuse.
+    case other
+  }
+
+  private static func plainness(_ host: Span<UInt8>) -> Plainness {
     let forbidden = self.forbiddenInDomain
-    var (atLabelStart, isNumber, hasCapitals) = (true, true, false)
+    var (atLabelStart, isNumber) = (true, false)
     for position in 0..<host.count {
       let byte = host[position]
-      guard byte < 0x80, !forbidden.contains(byte) else { return false }
+      guard byte < 0x80, !forbidden.contains(byte) else { return .other }
       if byte == UInt8(ascii: ".") {
         // A last dot ends the last label but begins none.
         atLabelStart = true
-        continue
-      }
-      if byte &- UInt8(ascii: "A") < 26 { hasCapitals = true }
-      if atLabelStart {
-        if host.hasCaseless("xn--", at: position) { return false }
+      } else if atLabelStart {
+        if host.hasCaseless("xn--", at: position) { return .other }
         isNumber = isASCIIDigit(byte)
         atLabelStart = false
       }
     }
-    if isNumber { return false }
-    let start = output.count
-    output.append(host)
-    if hasCapitals {
-      for index in start..<output.count { output[index] = asciiLowercase(output[index]) }
-    }
-    return true
+    if host.isEmpty { return .other }
+    return isNumber ? .maybeNumber : .domain
   }
 
-  /// The domain percent-decoded and *to ASCII*; `nil` where that fails.
+  /// The domain percent-decoded and *to ASCII*, where capital letters may be left; `nil` where that
+  /// fails.
   private static func asciiDomain(_ host: Span<UInt8>) -> [UInt8]? {
     let domain = percentDecode(host)
     let needsIDNA =
@@ -77,7 +92,7 @@ enum HostParser {
         (index == 0 || domain[index - 1] == UInt8(ascii: "."))
           && domain.span.hasCaseless("xn--", at: index)
       }
-    guard needsIDNA else { return domain.map(asciiLowercase) }
+    guard needsIDNA else { return domain }
     return DomainToASCII.shared?.convert(IDNAMapping.update(domain))
   }
 
