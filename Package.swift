@@ -52,7 +52,11 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
-    .testTarget(name: "FetchModelTests", dependencies: ["FetchModel", nio], swiftSettings: settings),
+    .testTarget(
+      name: "PluginHostTests", dependencies: ["PluginHost", "FetchModel", nio],
+      swiftSettings: settings),
+    .testTarget(
+      name: "FetchModelTests", dependencies: ["FetchModel", nio], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )
