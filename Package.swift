@@ -33,8 +33,11 @@ let package = Package(
     .systemLibrary(
       name: "CJavaScriptCore", pkgConfig: "javascriptcoregtk-4.1",
       providers: [.apt(["libjavascriptcoregtk-4.1-dev"])]),
+    // No system library target: the header says why. Debian's package is libicu-dev.
+    .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
+    .target(name: "CSpawn"),
     .target(name: "CWebAPIScripts"),
-    .target(name: "FetchModel", dependencies: [nio], swiftSettings: settings),
+    .target(name: "FetchModel", dependencies: ["CICU", nio], swiftSettings: settings),
     .target(name: "Interceptor", dependencies: ["FetchModel", nio], swiftSettings: settings),
     .target(
       name: "Proxy", dependencies: ["FetchModel", "COpenSSL", nio, nioPosix, logging],
@@ -42,7 +45,8 @@ let package = Package(
     .target(
       name: "PluginHost",
       dependencies: [
-        "FetchModel", "Interceptor", "CJavaScriptCore", "CWebAPIScripts", nio, nioPosix, logging,
+        "FetchModel", "Interceptor", "CJavaScriptCore", "CSpawn", "CWebAPIScripts", nio,
+        nioPosix, logging,
       ],
       exclude: webAPIScripts, swiftSettings: settings),
     .executableTarget(
@@ -53,10 +57,15 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "PluginHostTests", dependencies: ["PluginHost", "FetchModel", nio],
+      name: "InterceptorTests", dependencies: ["Interceptor", "FetchModel", nio],
       swiftSettings: settings),
     .testTarget(
-      name: "FetchModelTests", dependencies: ["FetchModel", nio], swiftSettings: settings),
+      name: "PluginHostTests",
+      dependencies: ["PluginHost", "Interceptor", "FetchModel", nio, nioPosix, logging],
+      swiftSettings: settings),
+    .testTarget(
+      name: "FetchModelTests", dependencies: ["FetchModel", "CICU", nio],
+      resources: [.copy("Fixtures")], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

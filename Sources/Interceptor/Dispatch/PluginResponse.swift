@@ -1,4 +1,4 @@
-import FetchModel
+package import FetchModel
 import NIOCore
 
 /// Why an answer of a plugin cannot be given to a client.
@@ -60,7 +60,7 @@ private func isLength(_ text: String) -> Bool {
 
 /// The name of the first field that is not one of
 /// [RFC 9110 §5](https://www.rfc-editor.org/rfc/rfc9110#section-5), quoted; `nil` where all are.
-func firstInvalidField(_ headers: HeaderList) -> String? {
+package func firstInvalidField(_ headers: HeaderList) -> String? {
   var invalid: String?
   headers.forEachField { name, value in
     let isValid =
@@ -79,7 +79,7 @@ private func isFieldText(_ text: String) -> Bool {
 
 /// Whether a byte may stand in a token
 /// ([RFC 9110 §5.6.2](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2)).
-func isTokenByte(_ byte: UInt8) -> Bool {
+package func isTokenByte(_ byte: UInt8) -> Bool {
   switch byte {
   case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
     UInt8(ascii: "0")...UInt8(ascii: "9"):
