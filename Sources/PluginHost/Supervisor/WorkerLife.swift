@@ -44,8 +44,7 @@ struct WorkerLife: Sendable {
   private(set) var state = State.stopped
   /// How many times a process was started after one had crashed.
   private(set) var restarts = 0
-  /// Whether the last end of a process was of its own doing, not the host's.
-  private(set) var diedByItself = false
+  private var diesByItself = false
   private let limits: Limits
   private var backOff: BackOff
   private var startedAt = NIODeadline.uptimeNanoseconds(0)
@@ -56,6 +55,9 @@ struct WorkerLife: Sendable {
     self.limits = limits
     self.backOff = backOff
   }
+
+  /// Whether the process that just ended did so by its own doing or by another's, not the host's.
+  var diedByItself: Bool { self.state == .dying ? self.diesByItself : true }
 
   /// Whether events can be sent.
   var isRunning: Bool { self.state == .running }
@@ -133,11 +135,8 @@ struct WorkerLife: Sendable {
     case .terminated, .stopped, .backingOff: return .none
     case .stopping:
       self.state = .stopped
-      self.diedByItself = false
       return isWanted ? self.launch(now) : .none
-    case .starting, .running:
-      self.diedByItself = true
-    case .dying: break
+    case .starting, .running, .dying: break
     }
     let wait = self.backOff.crashed(ranFor: now - self.startedAt)
     self.state = .backingOff
@@ -157,7 +156,7 @@ struct WorkerLife: Sendable {
   private mutating func launch(_ now: NIODeadline) -> Order {
     self.state = .starting
     self.startedAt = now
-    self.diedByItself = false
+    self.diesByItself = false
     self.lastPing = nil
     return .launch
   }
@@ -190,13 +189,13 @@ struct WorkerLife: Sendable {
 
   private mutating func kill(_ reason: String) -> Order {
     self.state = .dying
-    self.diedByItself = false
+    self.diesByItself = false
     return .kill(reason: reason)
   }
 
   private mutating func condemnedByItself() -> Order {
     let order = self.condemned("it closed its socket")
-    if order != .none { self.diedByItself = true }
+    if order != .none { self.diesByItself = true }
     return order
   }
 }
