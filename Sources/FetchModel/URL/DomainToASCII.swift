@@ -7,7 +7,8 @@ import CICU
 /// any thread.
 final class DomainToASCII: @unchecked Sendable {
   /// The longest domain that is given to ICU, in bytes of UTF-8. DNS allows 253 bytes; the standard
-  /// has no limit, but the time that Punycode takes grows with the square of the length.
+  /// has no limit, but the time that Punycode and many labels take grows with the square of the
+  /// length. ICU itself refuses labels of more than 1000 characters.
   static let maximumLength = 4096
 
   /// `nil` where ICU cannot load its data; then such domains are invalid.

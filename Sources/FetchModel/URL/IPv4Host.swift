@@ -53,9 +53,15 @@ enum IPv4Host {
 
   /// Writes four decimal numbers with dots.
   static func serialize(_ address: UInt32, into output: inout [UInt8]) {
-    for shift in [24, 16, 8, 0] as [UInt32] {
-      output.append(contentsOf: String(address >> shift & 255).utf8)
-      if shift > 0 { output.append(UInt8(ascii: ".")) }
+    var shift: UInt32 = 24
+    while true {
+      let number = UInt8(truncatingIfNeeded: address >> shift)
+      if number >= 100 { output.append(UInt8(ascii: "0") + number / 100) }
+      if number >= 10 { output.append(UInt8(ascii: "0") + number / 10 % 10) }
+      output.append(UInt8(ascii: "0") + number % 10)
+      if shift == 0 { return }
+      output.append(UInt8(ascii: "."))
+      shift -= 8
     }
   }
 }

@@ -31,9 +31,7 @@ public struct PercentEncodeSet: Sendable {
 
   /// Whether this byte is encoded.
   public func contains(_ byte: UInt8) -> Bool {
-    if byte < 64 { return self.low >> UInt64(byte) & 1 != 0 }
-    if byte < 128 { return self.high >> UInt64(byte & 63) & 1 != 0 }
-    return true
+    byte >= 128 || (byte < 64 ? self.low : self.high) >> UInt64(byte & 63) & 1 != 0
   }
 }
 

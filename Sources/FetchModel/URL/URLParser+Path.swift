@@ -3,9 +3,7 @@
 extension URLParser {
   /// *Authority state*, *host state*, *port state*.
   mutating func parseAuthority(_ input: Span<UInt8>, _ start: Int) -> Bool {
-    let end = input.firstIndex(from: start) {
-      $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") || self.isSlash($0)
-    }
+    let end = self.hostEnd(input, start)
     self.builder.putAuthority()
     var hostStart = start
     if let at = Self.lastAt(input, start..<end) {
@@ -24,6 +22,15 @@ extension URLParser {
       self.builder.putPort(port.value)
     }
     return self.parsePathStart(input, end)
+  }
+
+  /// The index of the delimiter that ends an authority or a host.
+  func hostEnd(_ input: Span<UInt8>, _ start: Int) -> Int {
+    let isSpecial = self.isSpecial
+    return input.firstIndex(from: start) {
+      $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#")
+        || (isSpecial && $0 == UInt8(ascii: "\\"))
+    }
   }
 
   /// The last `@`: what is before it is user information, with all other `@` of it.
@@ -117,9 +124,7 @@ extension URLParser {
 
   /// *File host state*.
   private mutating func parseFileHost(_ input: Span<UInt8>, _ start: Int) -> Bool {
-    let end = input.firstIndex(from: start) {
-      $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") || self.isSlash($0)
-    }
+    let end = self.hostEnd(input, start)
     self.builder.keepScheme()
     self.builder.putAuthority()
     let host = input.extracting(start..<end)
@@ -164,6 +169,11 @@ extension URLParser {
 
   /// Adds the segments of a path to the one written so far. `path` begins behind its first slash.
   mutating func putPath(_ path: Span<UInt8>) {
+    if self.builder.layout.scheme != .file, Self.isPlainPath(path) {
+      self.builder.output.append(UInt8(ascii: "/"))
+      self.builder.output.append(path)
+      return
+    }
     var start = 0
     while true {
       let end = path.firstIndex(from: start) { self.isSlash($0) }
@@ -180,6 +190,22 @@ extension URLParser {
       if isLast { return }
       start = end + 1
     }
+  }
+
+  /// Whether a path stays as it is: nothing to encode, and no segment that could be made of dots.
+  /// Most paths are so, and this is quicker than to look at each segment.
+  private static func isPlainPath(_ path: Span<UInt8>) -> Bool {
+    let set = PercentEncodeSet.path
+    var previous = UInt8(ascii: "/")
+    for index in 0..<path.count {
+      let byte = path[index]
+      if set.contains(byte) || byte == UInt8(ascii: "\\") { return false }
+      if previous == UInt8(ascii: "/"), byte == UInt8(ascii: ".") || byte == UInt8(ascii: "%") {
+        return false
+      }
+      previous = byte
+    }
+    return true
   }
 
   private mutating func putSegment(_ segment: Span<UInt8>) {

@@ -88,7 +88,8 @@ extension WebURL {
       guard new.isSpecial == old.isSpecial else { return false }
       if new == .file, self.layout.hasCredentials || self.port != nil { return false }
       if old == .file, self.layout.hostEnd == self.layout.hostStart { return false }
-      record.scheme = String(value.prefix(while: { $0 != ":" }))
+      // Bytes, not characters: a colon with a combining mark is another character.
+      record.scheme = String(decoding: value.utf8.prefix(end), as: UTF8.self)
       return true
     }
   }
@@ -99,10 +100,7 @@ extension WebURL {
     return withBytes(value) { input in
       var parser = URLParser()
       parser.builder.layout.scheme = self.layout.scheme
-      let end = input.firstIndex(from: 0) {
-        $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") || parser.isSlash($0)
-      }
-      let host = input.extracting(0..<end)
+      let host = input.extracting(0..<parser.hostEnd(input, 0))
       if self.layout.scheme == .file {
         guard parser.putFileHost(host) else { return false }
       } else {

@@ -13,7 +13,7 @@ public struct WebURL: Sendable, Hashable, CustomStringConvertible {
 
   /// The URL serialised, with its fragment
   /// ([URL §4.5](https://url.spec.whatwg.org/#url-serializing)).
-  public private(set) var href: String
+  public let href: String
   let layout: URLLayout
 
   init(href: String, layout: URLLayout) {

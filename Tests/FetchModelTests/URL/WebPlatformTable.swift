@@ -40,7 +40,9 @@ enum WebPlatformTable {
       if let unit, UTF16.isLeadSurrogate(unit), let next, UTF16.isTrailSurrogate(next) {
         index += 12
       } else if let unit {
-        if UTF16.isSurrogate(unit) { json.replaceSubrange(index + 2..<index + 6, with: "FFFD".utf8) }
+        if UTF16.isSurrogate(unit) {
+          json.replaceSubrange(index + 2..<index + 6, with: "FFFD".utf8)
+        }
         index += 6
       } else {
         index += 2
