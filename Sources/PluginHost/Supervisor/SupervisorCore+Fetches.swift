@@ -68,7 +68,8 @@ extension SupervisorCore {
       method: head.method, url: url.hrefWithoutFragment, headers: head.headers, body: body,
       attributes: head.attributes)
     let recent = self.recentEvents.entry(event)
-    let origin = self.events[event]?.fetch.map { ($0.request.url, $0.hidden) }
+    let origin =
+      self.events[event]?.fetch.map { ($0.request.url, $0.hidden) }
       ?? recent.map { ($0.url, $0.hidden) }
     return .success(
       restoreHiddenFields(of: origin?.1, derivedFrom: origin?.0 ?? "", to: request))
