@@ -102,7 +102,7 @@ extension SupervisorCore {
 
   private func fetchAnswered(_ number: UInt32, _ fetch: PluginFetch, _ response: FetchResponse) {
     let stream = StreamID(kind: .fetchResponse, number: number)
-    let (body, sender) = self.outgoingBody(response.body, stream)
+    let (body, sender) = outgoingBody(response.body, stream)
     let head = ResponseHead(
       status: UInt16(clamping: response.status), statusText: response.statusText,
       headers: response.headers, urlList: response.urlList)

@@ -20,6 +20,8 @@ final class FakeWorker: WorkerProcess {
     var isDead = false
     var wasKilled = false
     var resident: Int? = 1 << 20
+    /// What was taken of a frame that is not there whole.
+    var partial = ByteBuffer()
   }
   private let state = Mutex(State())
 
@@ -85,20 +87,29 @@ final class FakeWorker: WorkerProcess {
     throw Timeout(location: location)
   }
 
-  /// Takes one frame off the socket, not a byte more; `nil` where it is not there whole.
+  /// Takes at most one frame off the socket, not a byte more; `nil` where it is not there whole.
   private func take() throws -> Frame? {
-    guard let length = self.receive(4, MSG_PEEK) else { return nil }
-    let size = 4 + Int(length.getInteger(at: 0, endianness: .little, as: UInt32.self) ?? 0)
-    guard self.receive(size, MSG_PEEK) != nil, var bytes = self.receive(size, 0) else { return nil }
+    var partial = self.state.withLock { $0.partial }
+    defer { self.state.withLock { [partial] in $0.partial = partial } }
+    if partial.readableBytes < 4 {
+      guard let length = self.receive(4, MSG_PEEK), length.readableBytes == 4 else { return nil }
+    }
+    while true {
+      let size = partial.getInteger(at: 0, endianness: .little, as: UInt32.self).map { 4 + Int($0) }
+      if partial.readableBytes == size { break }
+      guard var more = self.receive((size ?? 4) - partial.readableBytes, 0) else { return nil }
+      partial.writeBuffer(&more)
+    }
     var decoder = FrameDecoder()
-    decoder.append(&bytes)
+    decoder.append(&partial)
+    partial = ByteBuffer()
     return try decoder.next()
   }
 
   private func receive(_ count: Int, _ flags: Int) -> ByteBuffer? {
     var bytes = [UInt8](repeating: 0, count: count)
     let got = self.sockets.withWorkerEnd { recv($0, &bytes, count, CInt(flags | MSG_DONTWAIT)) }
-    return got == count ? ByteBuffer(bytes: bytes) : nil
+    return got > 0 ? ByteBuffer(bytes: bytes[..<got]) : nil
   }
 
   /// Takes up to that many bytes off the socket; how many.
@@ -272,11 +283,15 @@ struct SupervisorFixture {
 
   /// Dispatches an event and lets the worker take it; its number.
   func deliver(_ worker: FakeWorker) async throws -> UInt32 {
-    guard case .fetchEvent(let number, _, _) = try await worker.next() else {
-      Issue.record("expected a fetch event")
-      return 0
+    while true {
+      switch try await worker.next() {
+      case .fetchEvent(let number, _, _): return number
+      case .bodyCredit: continue
+      case let other:
+        Issue.record("expected a fetch event, not \(other)")
+        return 0
+      }
     }
-    return number
   }
 
   func end() {

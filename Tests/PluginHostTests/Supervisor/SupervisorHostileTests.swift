@@ -90,7 +90,7 @@ import Testing
     guard case .response(let response) = try await outcome.value() else {
       return #expect(Bool(false))
     }
-    for _ in 0..<5 where !worker.wasKilled {
+    for _ in 0..<12 where !worker.wasKilled {
       try? worker.send(.bodyChunk(stream, ByteBuffer(repeating: 0x61, count: 65_536)))
     }
     try await eventually { worker.wasKilled }
