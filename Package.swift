@@ -66,6 +66,9 @@ let package = Package(
     .testTarget(
       name: "FetchModelTests", dependencies: ["FetchModel", "CICU", nio],
       resources: [.copy("Fixtures")], swiftSettings: settings),
+    .testTarget(
+      name: "ProxyTests", dependencies: ["Proxy", "FetchModel", "COpenSSL", nio],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )
