@@ -9,6 +9,7 @@
   const { getPrototypeOf } = Object;
   const { DEBUG, LOG, INFO, WARN, ERROR } = { DEBUG: 0, LOG: 1, INFO: 2, WARN: 3, ERROR: 4 };
   const MAXIMUM_DEPTH = 3, MAXIMUM_ITEMS = 100, MAXIMUM_TEXT = 1 << 20;
+  const placePattern = /^(.*):(\d+):(\d+)$/;
   const identifier = /^[A-Za-z_$][\w$]*$/;
   const toError = internal.primordials.uncurry(Error.prototype.toString);
   const isDate = internal.primordials.uncurry(Date.prototype.toISOString);
@@ -83,7 +84,7 @@
         result.message = `${prefix}${errorText(error)}`;
         result.text = `${prefix}${errorWithStack(error)}`;
         result.position = positionOf(stack);
-        const parts = /^(.*):(\d+):(\d+)$/[Symbol.match](result.position);
+        const parts = internal.primordials.execute(placePattern, result.position);
         if (parts !== null) {
           result.file = parts[1];
           result.line = +parts[2];

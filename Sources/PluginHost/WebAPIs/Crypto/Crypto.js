@@ -23,7 +23,8 @@
       if (viewByteLength(array) > 65536) {
         throw new internal.DOMException('More than 65536 bytes.', 'QuotaExceededError');
       }
-      native.randomBytes(bytesOf(array));
+      internal.primordials.setBytes(
+        bytesOf(array), native.randomBytes(viewByteLength(array)));
       return array;
     }
     randomUUID() {

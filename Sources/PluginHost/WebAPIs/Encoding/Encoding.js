@@ -19,8 +19,10 @@
       if (!isView(destination) || viewTag(destination) !== 'Uint8Array') {
         throw new TypeError('TextEncoder.encodeInto: the destination is not a Uint8Array.');
       }
-      const packed = native.encodeUTF8Into(internal.toUSVString(string), destination);
-      return { read: packed[0], written: packed[1] };
+      const size = internal.primordials.viewByteLength(destination);
+      const [bytes, read] = native.encodeUTF8Prefix(internal.toUSVString(string), size);
+      internal.primordials.setBytes(destination, bytes);
+      return { read, written: bytes.length };
     }
   }
   internal.defineInterface('TextEncoder', TextEncoder);
@@ -66,7 +68,9 @@
         throw new TypeError('TextDecoder.decode: the input is no BufferSource.');
       }
       const { stream } = toDictionary(options, 'TextDecoder.decode');
-      const bytes = input === undefined ? new Uint8Array(0) : bytesOf(input);
+      // A copy: the engine pins the memory of what native code has looked at.
+      const bytes = input === undefined
+        ? new Uint8Array(0) : internal.primordials.sliceBytes(bytesOf(input));
       const flags = this.#flags | (stream ? STREAM : 0) | (this.#bomSeen ? IGNORE_BOM : 0);
       // [text, what is left for the next chunk, whether a byte order mark can no longer come]
       const result = native.decode(this.#encoding, flags, bytes, this.#pending);

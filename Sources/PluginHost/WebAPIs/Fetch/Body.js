@@ -259,7 +259,8 @@
     const finish = () => outgoing.delete(key);
     const pump = internal.pumpStream(stream, (chunk) => {
       reading = false;
-      if (outgoing.has(key) && native.writeBody(kind, number, chunk)) more();
+      // A copy: the engine pins the memory of what native code has looked at.
+      if (outgoing.has(key) && native.writeBody(kind, number, sliceBytes(chunk))) more();
     }, () => {
       if (finish()) native.endBody(kind, number);
     }, (error) => {
