@@ -42,6 +42,7 @@ let package = Package(
     // No system library target: the header says why. Debian's package is libicu-dev.
     .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CParentDeath"),
     .target(name: "CWebAPIScripts"),
     .target(name: "FetchModel", dependencies: ["CICU", nio], swiftSettings: settings),
     .target(name: "Interceptor", dependencies: ["FetchModel", nio], swiftSettings: settings),
@@ -51,8 +52,8 @@ let package = Package(
     .target(
       name: "PluginHost",
       dependencies: [
-        "FetchModel", "Interceptor", "CJavaScriptCore", "CWebAPIScripts", "CZlib", nio, nioPosix,
-        logging,
+        "FetchModel", "Interceptor", "CJavaScriptCore", "CParentDeath", "CWebAPIScripts", "CZlib",
+        nio, nioPosix, logging,
       ],
       exclude: webAPIScripts, swiftSettings: settings),
     .executableTarget(

@@ -3,6 +3,9 @@
 // them. A new script is also named in Package.swift.
 #include "CWebAPIScripts.h"
 
+// The compiler has `#embed` in every dialect and only says that it came with C23.
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
 static const char WebIDL[] = {
 #embed "../PluginHost/WebAPIs/WebIDL/WebIDL.js"
     , 0};
@@ -86,3 +89,5 @@ const valor_web_api_script valor_web_api_scripts[] = {
 };
 const size_t valor_web_api_script_count =
     sizeof valor_web_api_scripts / sizeof valor_web_api_scripts[0];
+
+const valor_web_api_script *valor_web_api_script_table(void) { return valor_web_api_scripts; }

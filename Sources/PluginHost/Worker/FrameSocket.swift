@@ -49,7 +49,7 @@ final class FrameSocket {
     while self.output.readableBytes > 0 {
       let written = self.output.withUnsafeReadableBytes { bytes in
         #if canImport(Glibc)
-          Glibc.send(self.descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL.rawValue))
+          Glibc.send(self.descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL))
         #else
           Darwin.send(self.descriptor, bytes.baseAddress, bytes.count, 0)
         #endif

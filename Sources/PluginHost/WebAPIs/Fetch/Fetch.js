@@ -104,8 +104,9 @@
   const isRedirect = (status) =>
     status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 
-  // The host's answer: the URLs one a line, the headers as a list is packed.
-  hooks.fetchResult = function (number, status, statusText, urls, headers, handle) {
+  // The host's answer: the URLs one a line, the headers as a list is packed. The host keeps the
+  // response for as long as somebody here keeps the handle.
+  hooks.fetchResult = function (number, status, statusText, urls, headers, handle, hasBody) {
     const pending = settle(number);
     if (pending === undefined) return false;
     const request = internal.request.record(pending.request);
@@ -117,11 +118,12 @@
     if (request.redirect === 'manual' && isRedirect(status)) record.type = 'opaqueredirect';
     else if (isSameOrigin || request.mode === 'navigate') record.type = 'basic';
     else record.type = request.mode === 'no-cors' ? 'opaque' : 'cors';
-    const body = handle === undefined ? null : internal.createBody(null, handle, null, null);
+    const body = hasBody ? internal.createBody(null, handle, null, null) : null;
+    record.handle = handle;
     if (record.type === 'opaque' || record.type === 'opaqueredirect') {
       record.status = 0;
       record.list = [];
-      record.internalBody = handle === undefined ? true : handle;
+      record.isFiltered = true;
       if (record.type === 'opaque') record.urlList = [];
     } else {
       record.status = status;

@@ -18,8 +18,9 @@
       this.body = null;
       // The fetch that gave this very response, which the host can pass on by itself; 0 for none.
       this.fetch = 0;
-      // The body's bytes as they are with the host where this is a filtered response.
-      this.internalBody = null;
+      this.handle = null;
+      // An opaque response: what there is of it is only with the host.
+      this.isFiltered = false;
     }
     get headerList() {
       if (this.list === null) {
@@ -130,10 +131,10 @@
       copy.urlList = record.urlList;
       copy.list = headerList.copy(internal.response.list(this));
       copy.body = internal.cloneBody(record.body);
-      // A filtered response without a visible body can be passed on as often as one likes.
-      if (record.internalBody !== null) {
+      if (record.isFiltered) {
+        copy.isFiltered = true;
         copy.fetch = record.fetch;
-        copy.internalBody = record.internalBody;
+        copy.handle = record.handle;
       }
       return new Response(token, copy, this.#guard);
     }

@@ -183,8 +183,7 @@
           const prevented = event.isCanceled(fetchEvent);
           const request = fetchEvent.#request;
           const body = request === null ? null : internal.request.record(request).body;
-          const used = internal.isBodyUnusable(body) ||
-            (body !== null && body.stream !== null);
+          const used = internal.isBodyUnusable(body);
           settleHandled(fetchEvent, prevented ? failed : succeeded);
           native.noResponse(fetchEvent.#number, prevented, used);
         },
@@ -237,6 +236,7 @@
         return null;
       }
     }
+    if (record.isFiltered) return 'respondWith() was given an opaque response a second time.';
     send(number, record, internal.response.list(response), body);
     return null;
   }
