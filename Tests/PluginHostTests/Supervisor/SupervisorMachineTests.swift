@@ -45,7 +45,7 @@ import Testing
   }
 }
 
-@Suite struct WorkerLifeTests {
+@Suite struct WorkerLifeMachineTests {
   private func at(_ seconds: Int64) -> NIODeadline {
     .uptimeNanoseconds(0) + .seconds(1_000 + seconds)
   }
