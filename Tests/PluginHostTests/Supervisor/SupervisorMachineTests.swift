@@ -135,7 +135,7 @@ import Testing
     life.abandonedBackOff()
     #expect(life.backOffEnded(now: self.at(3)) == .none)
     #expect(life.demanded(now: self.at(9)) == .launch)
-    #expect(life.restarts == 1)
+    #expect(life.restarts == 2)
   }
 
   @Test func lostConnection() {
