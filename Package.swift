@@ -57,6 +57,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["TestSupport"], path: "Tests/EndToEnd",
+      exclude: ["Plugins"], swiftSettings: settings),
     .testTarget(name: "FetchModelTests", dependencies: ["FetchModel", nio], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

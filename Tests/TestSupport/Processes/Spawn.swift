@@ -44,7 +44,9 @@ struct Spawn {
     var processID: pid_t = 0
     let code = Self.withCStrings([self.program] + self.arguments) { arguments in
       Self.withCStrings(self.environmentStrings) { environment in
-        posix_spawnp(&processID, self.program, &actions, &attributes, arguments, environment)
+        Loopback.inheritance.withLock {
+          posix_spawnp(&processID, self.program, &actions, &attributes, arguments, environment)
+        }
       }
     }
     guard code == 0 else { throw SystemCallError("starting \(self.program)", code: code) }
