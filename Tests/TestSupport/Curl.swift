@@ -75,7 +75,8 @@ public func curl(
   }
   return CurlResult(
     exitCode: code, errorText: result.errorText,
-    heads: CurlHead.parse((try? Data(contentsOf: URL(fileURLWithPath: folder.file("heads")))) ?? Data()),
+    heads: CurlHead.parse(
+      (try? Data(contentsOf: URL(fileURLWithPath: folder.file("heads")))) ?? Data()),
     body: [UInt8]((try? Data(contentsOf: URL(fileURLWithPath: folder.file("body")))) ?? Data()))
 }
 

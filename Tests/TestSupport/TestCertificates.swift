@@ -53,7 +53,9 @@ public final class TestAuthority: Sendable {
     for names: [String] = ["localhost", "127.0.0.1"], expired: Bool = false
   ) throws -> TestCertificate {
     let id = UUID().uuidString
-    let alternatives = names.map { $0.allSatisfy { "0123456789.".contains($0) } ? "IP:\($0)" : "DNS:\($0)" }
+    let alternatives = names.map {
+      $0.allSatisfy { "0123456789.".contains($0) } ? "IP:\($0)" : "DNS:\($0)"
+    }
     try self.folder.write(
       """
       [leaf]

@@ -104,7 +104,9 @@ public final class ChildProcess: @unchecked Sendable {
   private func line(_ prefix: String) -> String? {
     let lines = String(decoding: self.outputBytes, as: UTF8.self)
       .split(separator: "\n", omittingEmptySubsequences: false)
-    return lines.dropLast().first { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+    return lines.dropLast().first { $0.hasPrefix(prefix) }.map {
+      String($0.dropFirst(prefix.count))
+    }
   }
 
   private func read(_ descriptor: Int32, append: (ChildProcess, ArraySlice<UInt8>) -> Void) {
