@@ -43,7 +43,7 @@ struct Scene: Sendable {
     -> CurlResult
   {
     try await self.valor.curl(
-      arguments + [self.url + path],
+      ["--suppress-connect-headers"] + arguments + [self.url + path],
       trust: self.transport == .tunnelled ? self.root : self.valor.authorityFile,
       inputFile: inputFile)
   }
