@@ -33,8 +33,10 @@ let package = Package(
     .systemLibrary(
       name: "CJavaScriptCore", pkgConfig: "javascriptcoregtk-4.1",
       providers: [.apt(["libjavascriptcoregtk-4.1-dev"])]),
+    // No system library target: the header says why. Debian's package is libicu-dev.
+    .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
     .target(name: "CWebAPIScripts"),
-    .target(name: "FetchModel", dependencies: [nio], swiftSettings: settings),
+    .target(name: "FetchModel", dependencies: ["CICU", nio], swiftSettings: settings),
     .target(name: "Interceptor", dependencies: ["FetchModel", nio], swiftSettings: settings),
     .target(
       name: "Proxy", dependencies: ["FetchModel", "COpenSSL", nio, nioPosix, logging],
@@ -60,7 +62,12 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport"], path: "Tests/EndToEnd",
       exclude: ["Plugins"], swiftSettings: settings),
-    .testTarget(name: "FetchModelTests", dependencies: ["FetchModel", nio], swiftSettings: settings),
+    .testTarget(
+      name: "FetchModelTests", dependencies: ["FetchModel", "CICU", nio],
+      resources: [.copy("Fixtures")], swiftSettings: settings),
+    .testTarget(
+      name: "ProxyTests", dependencies: ["Proxy", "FetchModel", "COpenSSL", nio],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

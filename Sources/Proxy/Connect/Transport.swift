@@ -1,0 +1,123 @@
+import NIOCore
+
+/// The bytes of one channel, in the clear or inside TLS: what the connection handlers read from
+/// and write to.
+struct Transport {
+  /// What came of received bytes.
+  enum Reception {
+    /// The connection goes on; plaintext may have been added.
+    case open
+    /// The handshake has just ended; plaintext may have been added.
+    case established(TLSHandshakeResult)
+    /// The peer ended its side properly.
+    case closed
+    case failed(TLSFailure)
+  }
+
+  private var tls: TLSSession?
+  private var hasPendingWrites = false
+
+  /// Whether TLS is on, in its handshake or beyond.
+  var isSecure: Bool { self.tls != nil }
+
+  /// Whether plaintext can pass: there is no TLS, or its handshake is over.
+  var isReady: Bool { self.tls.map { $0.handshake != nil } ?? true }
+
+  /// Starts TLS. A client calls ``advance(_:)`` next.
+  mutating func startTLS(_ session: TLSSession) { self.tls = session }
+
+  /// Sends a client's first flight.
+  mutating func advance(_ context: ChannelHandlerContext) {
+    _ = self.tls?.advance()
+    self.hasPendingWrites = true
+    self.flush(context)
+  }
+
+  /// Takes bytes from the channel and adds their plaintext to `input`.
+  mutating func receive(
+    _ bytes: ByteBuffer, into input: inout ByteBuffer, _ context: ChannelHandlerContext
+  ) -> Reception {
+    guard let tls = self.tls else {
+      if input.readableBytes == 0 { input = bytes } else { input.writeImmutableBuffer(bytes) }
+      return .open
+    }
+    tls.receive(bytes)
+    var result = Reception.open
+    if tls.handshake == nil {
+      let progress = tls.advance()
+      self.hasPendingWrites = true
+      switch progress {
+      case .handshaking:
+        self.flush(context)
+        return .open
+      case .failed(let failure):
+        self.flush(context)
+        return .failed(failure)
+      case .established(let handshake):
+        result = .established(handshake)
+      }
+    }
+    return self.readAll(tls, into: &input, afterwards: result)
+  }
+
+  private mutating func readAll(
+    _ tls: TLSSession, into input: inout ByteBuffer, afterwards result: Reception
+  ) -> Reception {
+    if input.readableBytes == 0 { input.clear() }
+    while true {
+      switch tls.read(into: &input, upTo: 65_536) {
+      case .bytes: continue
+      case .wouldBlock:
+        // A key update or a ticket may have to go out.
+        self.hasPendingWrites = true
+        return result
+      case .closed, .truncated: return .closed
+      case .failed(let failure):
+        self.hasPendingWrites = true
+        return .failed(failure)
+      }
+    }
+  }
+
+  /// Whether the end of the channel's input is the end of what the peer wanted to send. Inside TLS
+  /// the peer has to have said so.
+  mutating func receiveEOF() -> Bool {
+    guard let tls = self.tls else { return true }
+    tls.receiveEOF()
+    var rest = ByteBuffer()
+    return tls.read(into: &rest, upTo: 1) == .closed
+  }
+
+  /// Queues plaintext for the next ``flush(_:)``.
+  mutating func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    self.hasPendingWrites = true
+    if let tls = self.tls {
+      // A session that cannot write has failed, which the next read says with the cause.
+      guard (try? tls.write(bytes)) != nil else { return }
+      // Large bodies go on to the channel at once, whose water marks then know of them.
+      if bytes.readableBytes >= 16_384, let output = tls.takeOutput() {
+        context.write(NIOAny(output), promise: nil)
+      }
+    } else {
+      context.write(NIOAny(bytes), promise: nil)
+    }
+  }
+
+  /// Sends what was queued.
+  mutating func flush(_ context: ChannelHandlerContext) {
+    guard self.hasPendingWrites else { return }
+    self.hasPendingWrites = false
+    if let output = self.tls?.takeOutput() {
+      context.write(NIOAny(output), promise: nil)
+    }
+    context.flush()
+  }
+
+  /// Queues the end of this side inside TLS (close_notify).
+  mutating func writeEnd(_ context: ChannelHandlerContext) {
+    guard let tls = self.tls else { return }
+    tls.close()
+    self.hasPendingWrites = true
+    self.flush(context)
+  }
+}
