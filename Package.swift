@@ -35,6 +35,7 @@ let package = Package(
       providers: [.apt(["libjavascriptcoregtk-4.1-dev"])]),
     // No system library target: the header says why. Debian's package is libicu-dev.
     .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
+    .target(name: "CSpawn"),
     .target(name: "CWebAPIScripts"),
     .target(name: "FetchModel", dependencies: ["CICU", nio], swiftSettings: settings),
     .target(name: "Interceptor", dependencies: ["FetchModel", nio], swiftSettings: settings),
@@ -44,7 +45,8 @@ let package = Package(
     .target(
       name: "PluginHost",
       dependencies: [
-        "FetchModel", "Interceptor", "CJavaScriptCore", "CWebAPIScripts", nio, nioPosix, logging,
+        "FetchModel", "Interceptor", "CJavaScriptCore", "CSpawn", "CWebAPIScripts", nio,
+        nioPosix, logging,
       ],
       exclude: webAPIScripts, swiftSettings: settings),
     .executableTarget(
@@ -53,6 +55,21 @@ let package = Package(
         "Proxy", "Interceptor", "PluginHost", "FetchModel", nio, nioPosix, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
+      swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["COpenSSL"], path: "Tests/TestSupport",
+      swiftSettings: settings),
+    .testTarget(
+      name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["TestSupport"], path: "Tests/EndToEnd",
+      exclude: ["Plugins"], swiftSettings: settings),
+    .testTarget(
+      name: "InterceptorTests", dependencies: ["Interceptor", "FetchModel", nio],
+      swiftSettings: settings),
+    .testTarget(
+      name: "PluginHostTests",
+      dependencies: ["PluginHost", "Interceptor", "FetchModel", nio, nioPosix, logging],
       swiftSettings: settings),
     .testTarget(
       name: "FetchModelTests", dependencies: ["FetchModel", "CICU", nio],

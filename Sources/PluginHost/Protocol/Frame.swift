@@ -140,4 +140,7 @@ enum CallKind: UInt8, Sendable {
 }
 
 /// The level of a console line.
-enum ConsoleLevel: UInt8, Sendable { case debug = 0, log, info, warn, error }
+enum ConsoleLevel: UInt8, Sendable {
+  case debug = 0
+  case log, info, warn, error
+}
