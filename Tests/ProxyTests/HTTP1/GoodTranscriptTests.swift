@@ -29,7 +29,8 @@ import Testing
     let reader = Self.read(row, [all])
     #expect(reader.fed == all.count)
     #expect(reader.taken + reader.unread == reader.fed)
-    let follows = row.name == "what follows is not touched" ? "GET / HTTP/1.1\r\n\r\n".utf8.count : 0
+    let follows =
+      row.name == "what follows is not touched" ? "GET / HTTP/1.1\r\n\r\n".utf8.count : 0
     #expect(reader.unread == follows)
   }
 

@@ -1,3 +1,5 @@
+import Testing
+
 @testable import Proxy
 
 /// A connection's bytes that every parser has to take, and what they say.
@@ -65,7 +67,9 @@ extension GoodTranscript {
     GoodTranscript(
       "a GET with a body", .requests,
       "GET /p HTTP/1.1\r\nHost: a.test\r\ncontent-length:3\r\n\r\nabc",
-      [request("GET /p 1.1", ["Host: a.test", "content-length: 3"], .length(3)), .body("abc"), end]),
+      [
+        request("GET /p 1.1", ["Host: a.test", "content-length: 3"], .length(3)), .body("abc"), end,
+      ]),
     GoodTranscript(
       "a chunked body", .requests,
       "PUT /p HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -130,7 +134,8 @@ extension GoodTranscript {
       "GET / HTTP/1.1\r\nX-b: 2\r\nhOsT: a\r\nX-A:\t 1 , 2 \t\r\nx-b:\r\nX-C: caf\u{e9}\u{ff}\t!\r\n\r\n",
       [
         request(
-          "GET / 1.1", ["X-b: 2", "hOsT: a", "X-A: 1 , 2", "x-b: ", "X-C: caf\u{e9}\u{ff}\t!"]), end,
+          "GET / 1.1", ["X-b: 2", "hOsT: a", "X-A: 1 , 2", "x-b: ", "X-C: caf\u{e9}\u{ff}\t!"]),
+        end,
       ]),
     GoodTranscript(
       "every token byte", .requests,
@@ -139,7 +144,8 @@ extension GoodTranscript {
         request("M!#$%&'*+-.^_`|~09 / 1.1", ["Host: a", "!#$%&'*+-.^_`|~09azAZ: 1"]), end,
       ]),
     GoodTranscript(
-      "a target beyond ASCII", .requests, "GET /caf\u{c3}\u{a9}?\"<>\\^{|} HTTP/1.1\r\nHost: a\r\n\r\n",
+      "a target beyond ASCII", .requests,
+      "GET /caf\u{c3}\u{a9}?\"<>\\^{|} HTTP/1.1\r\nHost: a\r\n\r\n",
       [request("GET /caf\u{c3}\u{a9}?\"<>\\^{|} 1.1", ["Host: a"]), end]),
     GoodTranscript(
       "an upgrade", .requests,
@@ -264,7 +270,9 @@ extension GoodTranscript {
       "data that looks like framing", .chunks, "7\r\n\r\n0\r\n\r\n\r\n0\r\n\r\n",
       [.body("\r\n0\r\n\r\n"), end]),
     GoodTranscript(
-      "trailers", .chunks, "0\r\nA: 1\r\nB:\r\nA: 2\r\n\r\n", [.end(trailers: ["A: 1", "B: ", "A: 2"])]),
-    GoodTranscript("what follows is not touched", .chunks, "0\r\n\r\nGET / HTTP/1.1\r\n\r\n", [end]),
+      "trailers", .chunks, "0\r\nA: 1\r\nB:\r\nA: 2\r\n\r\n",
+      [.end(trailers: ["A: 1", "B: ", "A: 2"])]),
+    GoodTranscript(
+      "what follows is not touched", .chunks, "0\r\n\r\nGET / HTTP/1.1\r\n\r\n", [end]),
   ]
 }

@@ -59,10 +59,16 @@ struct TranscriptReader {
     case chunks
   }
 
-  private enum State { case head, body(BodyReader), raw, over }
+  private enum State {
+    case head
+    case body(BodyReader)
+    case raw, over
+  }
 
   let direction: Direction
   let limits: HeadLimits
+  /// Whether a request has to have somewhere to go, too.
+  var findsRoutes = false
   private(set) var parts: [Part] = []
   /// How many bytes were fed so far.
   private(set) var fed = 0
@@ -84,7 +90,9 @@ struct TranscriptReader {
   var unread: Int { self.input.readableBytes }
 
   /// Whether the bytes were refused.
-  var refusal: Refusal? { if case .refused(let refusal)? = self.parts.last { refusal } else { nil } }
+  var refusal: Refusal? {
+    if case .refused(let refusal)? = self.parts.last { refusal } else { nil }
+  }
 
   /// Whether the last message is whole.
   var isBetweenMessages: Bool { if case .head = self.state { self.unread == 0 } else { false } }
@@ -122,14 +130,29 @@ struct TranscriptReader {
     case .needMore: return false
     case .refused(let refusal): return self.refuse(refusal)
     case .head(let head):
+      if self.findsRoutes, let refusal = Self.routeRefusal(head) { return self.refuse(refusal) }
       self.parts.append(.head(HeadSummary(head)))
       if head.method == .connect { self.state = .raw } else { self.expectBody(head.framing) }
       return true
     }
   }
 
+  /// Why the request has nowhere to go. Those to the proxy itself count as good.
+  private static func routeRefusal(_ head: RequestHead) -> Refusal? {
+    guard head.method != .connect else { return nil }
+    do {
+      _ = try RequestRoute(head, tunnel: nil)
+      return nil
+    } catch {
+      if case .refused(let refusal) = error { return refusal }
+      return nil
+    }
+  }
+
   private mutating func readResponse() -> Bool {
-    guard case .responses(let methods) = self.direction, let last = methods.last else { return false }
+    guard case .responses(let methods) = self.direction, let last = methods.last else {
+      return false
+    }
     let method = self.answered < methods.count ? methods[self.answered] : last
     switch self.heads.nextResponse(&self.input, to: method) {
     case .needMore: return false
