@@ -30,7 +30,7 @@ struct ValorCommand: AsyncParsableCommand {
       }
     } catch let failure as ExitFailure {
       failure.report()
-      exit(failure.code.rawValue)
+      failure.exit()
     } catch {
       Self.exit(withError: error)
     }

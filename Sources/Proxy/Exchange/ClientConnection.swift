@@ -181,7 +181,10 @@ final class ClientConnection: ChannelInboundHandler {
   private var wantsInput: Bool {
     switch self.phase {
     case .head, .peek, .handshake, .lingering: true
-    case .exchange(let exchange): self.bodyReader != nil && exchange.wantsBody
+    case .exchange(let exchange):
+      // Behind a complete request a little is read ahead: that costs less than changing what the
+      // selector watches twice a request, and shows at once when the client leaves.
+      self.bodyReader == nil ? self.input.readableBytes < 16_384 : exchange.wantsBody
     case .tunnel(let tunnel): tunnel.wantsInput
     case .connecting, .closed: false
     }

@@ -1,5 +1,5 @@
 public import NIOCore
-public import NIOPosix
+import NIOPosix
 
 /// The admin listener: what is asked *of* the proxy rather than through it. So far it says that the
 /// proxy is alive.

@@ -46,8 +46,10 @@ struct PluginFile {
     let scope = self.scopes[0]
     let file = self.path.split(separator: "/").last.map(String.init) ?? self.path
     let path = scope.prefix { $0 != "?" && $0 != "#" }
-    guard let scheme = path.range(of: "://") else { return scope }
-    guard let slash = path[scheme.upperBound...].lastIndex(of: "/") else { return path + "/" + file }
+    // The scheme has two slashes of its own.
+    guard path.filter({ $0 == "/" }).count > 2, let slash = path.lastIndex(of: "/") else {
+      return path + "/" + file
+    }
     return path[...slash] + file
   }
 }

@@ -18,9 +18,13 @@ struct ProxyRunner {
   let options: RunCommand
   private let logger: Logger
   private let dataDirectory: String
+  private let listen: SocketAddress
+  private let admin: SocketAddress
 
-  init(options: RunCommand) {
+  init(options: RunCommand) throws {
     self.options = options
+    self.listen = try options.listen?.address ?? SocketAddress(ipAddress: "127.0.0.1", port: 8080)
+    self.admin = try options.admin?.address ?? SocketAddress(ipAddress: "127.0.0.1", port: 8081)
     self.dataDirectory = options.dataDirectory ?? UserDirectories.data
     var logger = Logger(label: "valor") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = options.logLevel
@@ -57,13 +61,17 @@ struct ProxyRunner {
       try await PluginLoader(
         registry: registry, network: server.fetcher, group: group, logger: self.logger
       ).load(plugins)
-      let bound = try await self.bind(self.options.listen, "--listen") { try await server.listen() }
-      let adminBound = try await self.bind(self.options.admin, "--admin") {
-        try await admin.listen(on: self.options.admin.address, group: group)
+      let bound = try await self.bind(self.listen, "--listen") { try await server.listen() }
+      let adminBound = try await self.bind(self.admin, "--admin") {
+        try await admin.listen(on: self.admin, group: group)
       }
-      print("listening http://\(ListenAddress.text(bound))")
-      print("admin http://\(ListenAddress.text(adminBound))")
-      fflush(stdout)
+      // One write, whatever standard output is: a pipe would hold back what is printed.
+      Self.announce(
+        """
+        listening http://\(ListenAddress.text(bound))
+        admin http://\(ListenAddress.text(adminBound))
+
+        """)
     } catch {
       await server.shutdown(within: .zero)
       await admin.shutdown()
@@ -78,11 +86,16 @@ struct ProxyRunner {
     for plugin in plugins { registry.unregister(name: plugin.name) }
   }
 
+  private static func announce(_ lines: String) {
+    var lines = lines
+    lines.withUTF8 { _ = write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+  }
+
   private func checkOptions() throws {
-    guard self.options.admin.isLoopback else {
+    guard ListenAddress.isLoopback(self.admin) else {
       throw ExitFailure(.usage, "--admin has to be a loopback address, such as 127.0.0.1:8081.")
     }
-    if !self.options.listen.isLoopback {
+    if !ListenAddress.isLoopback(self.listen) {
       self.logger.warning(
         "listening beyond this machine: whoever reaches the port can use the proxy")
     }
@@ -107,7 +120,7 @@ struct ProxyRunner {
         .noInput, "--upstream-ca \(path) cannot be read: \(String(cString: strerror(errno))).")
     }
     var configuration = ProxyConfiguration(
-      listen: self.options.listen.address, eventLoops: System.coreCount)
+      listen: self.listen, eventLoops: System.coreCount)
     configuration.intercept = self.options.intercept
     do {
       return try ProxyServer(
@@ -119,7 +132,7 @@ struct ProxyRunner {
   }
 
   private func bind(
-    _ address: ListenAddress, _ option: String, _ listen: () async throws -> SocketAddress
+    _ address: SocketAddress, _ option: String, _ listen: () async throws -> SocketAddress
   ) async throws -> SocketAddress {
     do {
       return try await listen()
@@ -127,7 +140,7 @@ struct ProxyRunner {
       let cause = String(cString: strerror(error.errnoCode))
       throw ExitFailure(
         .unavailable,
-        "\(option) \(ListenAddress.text(address.address)) cannot be listened on: \(cause). "
+        "\(option) \(ListenAddress.text(address)) cannot be listened on: \(cause). "
           + "Choose another port, or 0 for any.")
     }
   }

@@ -1,7 +1,6 @@
-import ArgumentParser
-import Logging
-import NIOPosix
-import Proxy
+public import ArgumentParser
+public import Logging
+public import Proxy
 
 /// `valor run`: the proxy.
 struct RunCommand: AsyncParsableCommand {
@@ -16,10 +15,10 @@ struct RunCommand: AsyncParsableCommand {
       SIGTERM and SIGINT end it: running exchanges may finish within ten seconds.
       """)
 
-  @Option(help: "Where clients connect: ADDRESS:PORT, port 0 for any.")
-  var listen = ListenAddress.loopback(port: 8080)
-  @Option(help: "Where GET /_health is answered: a loopback ADDRESS:PORT.")
-  var admin = ListenAddress.loopback(port: 8081)
+  @Option(help: "Where clients connect: ADDRESS:PORT, port 0 for any. (default: 127.0.0.1:8080)")
+  var listen: ListenAddress?
+  @Option(help: "Where GET /_health is answered: a loopback ADDRESS:PORT. (default: 127.0.0.1:8081)")
+  var admin: ListenAddress?
   @Option(
     name: .customLong("plugin"),
     help: ArgumentHelp(
@@ -40,7 +39,7 @@ struct RunCommand: AsyncParsableCommand {
   var logLevel: Logger.Level = .notice
 
   func run() async throws {
-    let runner = ProxyRunner(options: self)
+    let runner = try ProxyRunner(options: self)
     try await runner.run()
   }
 }

@@ -9,7 +9,7 @@ import Dispatch
 #endif
 
 /// SIGTERM and SIGINT: the first asks to stop, a second one does not wait for anything.
-final class StopSignals: Sendable {
+final class StopSignals {
   private let stream: AsyncStream<Void>
   private let sources: [any DispatchSourceSignal]
 

@@ -36,4 +36,10 @@ struct ExitFailure: Error {
       _ = write(STDERR_FILENO, bytes.baseAddress, bytes.count)
     }
   }
+
+  /// Ends the program with the failure's code.
+  func exit() -> Never { terminate(self.code.rawValue) }
 }
+
+/// `exit()` of the C library, whose name commands have taken.
+private func terminate(_ code: Int32) -> Never { exit(code) }

@@ -1,17 +1,9 @@
 import ArgumentParser
 import NIOCore
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// The value of `--listen` and `--admin`: `HOST:PORT` with an IP address or `localhost`.
 struct ListenAddress: ExpressibleByArgument {
-  var address: SocketAddress
+  let address: SocketAddress
 
   init?(argument: String) {
     guard let colon = argument.lastIndex(of: ":"),
@@ -24,29 +16,16 @@ struct ListenAddress: ExpressibleByArgument {
     self.address = address
   }
 
-  /// A port of 127.0.0.1.
-  static func loopback(port: UInt16) -> ListenAddress {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = in_addr_t(INADDR_LOOPBACK).bigEndian
-    return ListenAddress(address: SocketAddress(address))
-  }
-
-  private init(address: SocketAddress) { self.address = address }
-
   /// An address as a URL's authority.
   static func text(_ address: SocketAddress) -> String {
     let host = address.ipAddress ?? "unknown"
     let port = address.port ?? 0
     return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
   }
-}
 
-extension ListenAddress {
   /// Whether the address is one of this machine's own.
-  var isLoopback: Bool {
-    guard let host = self.address.ipAddress else { return false }
+  static func isLoopback(_ address: SocketAddress) -> Bool {
+    guard let host = address.ipAddress else { return false }
     return host.hasPrefix("127.") || host == "::1"
   }
 }
