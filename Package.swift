@@ -12,7 +12,13 @@ let settings: [SwiftSetting] = [
 
 /// The JavaScript halves of the Web APIs, embedded by `CWebAPIScripts` and so no sources of
 /// `PluginHost` itself. A new script is named here and in `CWebAPIScripts/scripts.c`.
-let webAPIScripts: [String] = []
+let webAPIScripts = [
+  "WebIDL/WebIDL", "DOMException/DOMException", "Events/Events", "Abort/Abort",
+  "Encoding/Encoding", "Timers/Timers", "URL/URL", "Streams/Streams", "Blob/Blob",
+  "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
+  "Console/Console", "Crypto/Crypto", "Performance/Performance",
+  "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/ServiceWorkerGlobalScope",
+].map { "WebAPIs/\($0).js" }
 
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
@@ -36,6 +42,8 @@ let package = Package(
     // No system library target: the header says why. Debian's package is libicu-dev.
     .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
     .target(name: "CSpawn"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CParentDeath"),
     .target(name: "CWebAPIScripts"),
     .target(name: "FetchModel", dependencies: ["CICU", nio], swiftSettings: settings),
     .target(name: "Interceptor", dependencies: ["FetchModel", nio], swiftSettings: settings),
@@ -45,8 +53,8 @@ let package = Package(
     .target(
       name: "PluginHost",
       dependencies: [
-        "FetchModel", "Interceptor", "CJavaScriptCore", "CSpawn", "CWebAPIScripts", nio,
-        nioPosix, logging,
+        "FetchModel", "Interceptor", "CJavaScriptCore", "CParentDeath", "CSpawn", "CWebAPIScripts",
+        "CZlib", nio, nioPosix, logging,
       ],
       exclude: webAPIScripts, swiftSettings: settings),
     .executableTarget(

@@ -1,9 +1,93 @@
 // The JavaScript halves of the Web APIs as bytes of the executable (C23 #embed): a plain file to
-// edit, and nothing to find or lose at run time.
+// edit, and nothing to find or lose at run time. Their order is that in which a new global evaluates
+// them. A new script is also named in Package.swift.
 #include "CWebAPIScripts.h"
 
+// The compiler has `#embed` in every dialect and only says that it came with C23.
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const char WebIDL[] = {
+#embed "../PluginHost/WebAPIs/WebIDL/WebIDL.js"
+    , 0};
+static const char DOMException[] = {
+#embed "../PluginHost/WebAPIs/DOMException/DOMException.js"
+    , 0};
+static const char Events[] = {
+#embed "../PluginHost/WebAPIs/Events/Events.js"
+    , 0};
+static const char Abort[] = {
+#embed "../PluginHost/WebAPIs/Abort/Abort.js"
+    , 0};
+static const char Encoding[] = {
+#embed "../PluginHost/WebAPIs/Encoding/Encoding.js"
+    , 0};
+static const char Timers[] = {
+#embed "../PluginHost/WebAPIs/Timers/Timers.js"
+    , 0};
+static const char URL[] = {
+#embed "../PluginHost/WebAPIs/URL/URL.js"
+    , 0};
+static const char Streams[] = {
+#embed "../PluginHost/WebAPIs/Streams/Streams.js"
+    , 0};
+static const char Blob[] = {
+#embed "../PluginHost/WebAPIs/Blob/Blob.js"
+    , 0};
+static const char Headers[] = {
+#embed "../PluginHost/WebAPIs/Fetch/Headers.js"
+    , 0};
+static const char Body[] = {
+#embed "../PluginHost/WebAPIs/Fetch/Body.js"
+    , 0};
+static const char Request[] = {
+#embed "../PluginHost/WebAPIs/Fetch/Request.js"
+    , 0};
+static const char Response[] = {
+#embed "../PluginHost/WebAPIs/Fetch/Response.js"
+    , 0};
+static const char Fetch[] = {
+#embed "../PluginHost/WebAPIs/Fetch/Fetch.js"
+    , 0};
+static const char Console[] = {
+#embed "../PluginHost/WebAPIs/Console/Console.js"
+    , 0};
+static const char Crypto[] = {
+#embed "../PluginHost/WebAPIs/Crypto/Crypto.js"
+    , 0};
+static const char Performance[] = {
+#embed "../PluginHost/WebAPIs/Performance/Performance.js"
+    , 0};
+static const char ServiceWorkerEvents[] = {
+#embed "../PluginHost/WebAPIs/ServiceWorker/ServiceWorkerEvents.js"
+    , 0};
+static const char ServiceWorkerGlobalScope[] = {
+#embed "../PluginHost/WebAPIs/ServiceWorker/ServiceWorkerGlobalScope.js"
+    , 0};
+
+#define SCRIPT(name) {"valor:" #name, name, sizeof name - 1}
+
 const valor_web_api_script valor_web_api_scripts[] = {
-    {0, 0, 0},
+    SCRIPT(WebIDL),
+    SCRIPT(DOMException),
+    SCRIPT(Events),
+    SCRIPT(Abort),
+    SCRIPT(Encoding),
+    SCRIPT(Timers),
+    SCRIPT(URL),
+    SCRIPT(Streams),
+    SCRIPT(Blob),
+    SCRIPT(Headers),
+    SCRIPT(Body),
+    SCRIPT(Request),
+    SCRIPT(Response),
+    SCRIPT(Fetch),
+    SCRIPT(Console),
+    SCRIPT(Crypto),
+    SCRIPT(Performance),
+    SCRIPT(ServiceWorkerEvents),
+    SCRIPT(ServiceWorkerGlobalScope),
 };
 const size_t valor_web_api_script_count =
-    sizeof valor_web_api_scripts / sizeof valor_web_api_scripts[0] - 1;
+    sizeof valor_web_api_scripts / sizeof valor_web_api_scripts[0];
+
+const valor_web_api_script *valor_web_api_script_table(void) { return valor_web_api_scripts; }

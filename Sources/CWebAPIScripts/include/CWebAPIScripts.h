@@ -12,6 +12,8 @@ typedef struct {
 
 /// The scripts in the order in which a new global evaluates them.
 extern const valor_web_api_script valor_web_api_scripts[];
+/// The first of them: Swift cannot take the address of an array of unknown length.
+const valor_web_api_script *valor_web_api_script_table(void);
 /// How many entries `valor_web_api_scripts` has.
 extern const size_t valor_web_api_script_count;
 

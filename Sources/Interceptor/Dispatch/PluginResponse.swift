@@ -25,7 +25,8 @@ func validate(
     return .failure(InvalidResponse(reason: "its answer has the status \(response.status)"))
   }
   guard isFieldText(response.statusText) else {
-    return .failure(InvalidResponse(reason: "its answer has a status text with a control character"))
+    return .failure(
+      InvalidResponse(reason: "its answer has a status text with a control character"))
   }
   guard let invalid = firstInvalidField(response.headers) else {
     return .success(removingConnectionFields(response, method: method))
@@ -36,7 +37,8 @@ func validate(
 private func removingConnectionFields(_ response: FetchResponse, method: String) -> FetchResponse {
   var response = response
   let isNullBody = [204, 205, 304].contains(response.status)
-  let keepsLength = (method == "HEAD" || response.status == 304)
+  let keepsLength =
+    (method == "HEAD" || response.status == 304)
     && response.headers.first("Content-Length").map(isLength) == true
   response.headers = response.headers.filter { name in
     switch name {

@@ -49,7 +49,8 @@ final class ScopeIndex: Sendable {
         previous = origin
       }
       scopes.append((start..<text.count, registration))
-      origins[origins.count - 1].scopes = origins[origins.count - 1].scopes.lowerBound..<scopes.count
+      origins[origins.count - 1].scopes =
+        origins[origins.count - 1].scopes.lowerBound..<scopes.count
     }
     self.text = text
     self.scopes = scopes

@@ -26,7 +26,9 @@ struct ProcessLauncher: WorkerLauncher {
       }
       let spawned = sockets.withWorkerEnd { self.spawn(workerEnd: $0) }
       guard case .success(let pid) = spawned else {
-        if case .failure(let error) = spawned { notify(.failed("\(self.executable): \(error.text)")) }
+        if case .failure(let error) = spawned {
+          notify(.failed("\(self.executable): \(error.text)"))
+        }
         return
       }
       let process = UnixProcess(pid: pid, sockets: sockets)
@@ -169,10 +171,12 @@ private func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
   #else
     var thread: pthread_t?
   #endif
-  let error = pthread_create(&thread, nil, { argument in
-    if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
-    return nil
-  }, box.toOpaque())
+  let error = pthread_create(
+    &thread, nil,
+    { argument in
+      if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
+      return nil
+    }, box.toOpaque())
   guard error == 0 else {
     box.release()
     return false

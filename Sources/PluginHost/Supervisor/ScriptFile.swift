@@ -36,7 +36,8 @@ func readFile(_ path: String, limit: Int) -> [UInt8]? {
 func readScript(_ path: String) throws(PluginError) -> String {
   guard let bytes = readFile(path, limit: 32 << 20) else {
     let reason = String(cString: strerror(errno))
-    throw PluginError(name: "NetworkError", message: "The script \(path) cannot be read: \(reason).")
+    throw PluginError(
+      name: "NetworkError", message: "The script \(path) cannot be read: \(reason).")
   }
   let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
   return String(decoding: text, as: UTF8.self)

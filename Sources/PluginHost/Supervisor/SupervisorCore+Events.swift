@@ -2,9 +2,6 @@ import FetchModel
 import Interceptor
 import NIOCore
 
-/// Bodies up to this many bytes go in their head's frame.
-private let inlineLimit = 65_536
-
 extension SupervisorCore {
   // MARK: New events
 
@@ -64,7 +61,7 @@ extension SupervisorCore {
       case .fetch(let fetch): self.sendFetchEvent(event.number, fetch)
       }
     event.sentUpTo = self.connection.writtenBytes
-    if !isSent { self.fail(event, "the request is too long for a frame", isLost: true) }
+    if !isSent { self.fail(event, "the request is too long for a frame") }
   }
 
   private func sendFetchEvent(_ number: UInt32, _ fetch: PendingFetchEvent) -> Bool {
@@ -73,21 +70,13 @@ extension SupervisorCore {
       method: request.method, url: request.url, headers: request.headers,
       attributes: request.attributes)
     let stream = StreamID(kind: .eventRequest, number: number)
-    let body: BodyKind
-    switch fetch.bodyToSend {
-    case .none: body = .none
-    case .bytes(let bytes) where bytes.readableBytes <= inlineLimit: body = .inline(bytes)
-    case .bytes(let bytes):
-      // The bytes stay with the event, so nothing needs to be kept beside.
-      self.senders[stream] = BodySender(stream: stream, pipe: pipe(of: bytes), keepsReplay: false)
-      body = .stream(length: UInt64(bytes.readableBytes))
-    case .stream(let pipe):
-      let sender = BodySender(stream: stream, pipe: pipe, keepsReplay: true)
+    let body = fetch.bodyToSend
+    let (kind, sender) = outgoingBody(body, stream, keepsReplay: true)
+    if let sender {
       self.senders[stream] = sender
-      fetch.setSender(sender)
-      body = .stream(length: pipe.length.map { UInt64($0) })
+      if case .stream = body { fetch.setSender(sender) }
     }
-    return self.send(.fetchEvent(event: number, head, body: body))
+    return self.send(.fetchEvent(event: number, head, body: kind))
   }
 
   // MARK: Answers
@@ -192,139 +181,5 @@ extension SupervisorCore {
       sender.cancel()
       self.senders[stream] = nil
     }
-  }
-
-  // MARK: Failures
-
-  /// The client has left.
-  func clientLeft(event number: UInt32) {
-    if let event = self.events[number], let fetch = event.fetch {
-      guard fetch.isAwaited else { return }
-      let stream = StreamID(kind: .eventRequest, number: number)
-      if self.senders.removeValue(forKey: stream) != nil {
-        self.send(.bodyFailed(stream, message: "The client has left."))
-      }
-      fetch.dropBody()
-      fetch.complete(.failed(FetchError(.aborted, .client, "The client has left.")))
-      if event.sentUpTo == nil {
-        self.events[number] = nil
-        self.queue.removeAll { $0 === event }
-      } else {
-        // It stays in the table until the worker's answer.
-        self.send(.abortEvent(event: number))
-      }
-    } else if self.receivers[StreamID(kind: .eventResponse, number: number)] != nil {
-      self.send(.abortEvent(event: number))
-    }
-  }
-
-  /// Fails the events whose time is over. A worker that had one of them is killed.
-  func failLateEvents() {
-    let limit = self.configuration.eventTime
-    let late = self.events.values.filter { self.now - $0.startedAt >= limit }
-    guard !late.isEmpty else { return }
-    let reason = "an event was not settled within \(limit.nanoseconds / 1_000_000_000) s"
-    let hadOne = late.contains { $0.sentUpTo != nil }
-    for event in late {
-      self.queue.removeAll { $0 === event }
-      self.fail(event, reason)
-    }
-    if hadOne { self.condemn(reason) }
-  }
-
-  func failAllEvents(_ reason: String) {
-    self.queue = []
-    for event in self.events.values { self.fail(event, reason) }
-  }
-
-  /// Ends an event as failed by the worker.
-  ///
-  /// - Parameter isLost: whether the body may have gone with it.
-  private func fail(_ event: PendingEvent, _ reason: String, isLost: Bool = false) {
-    self.events[event.number] = nil
-    self.senders[StreamID(kind: .eventRequest, number: event.number)] = nil
-    switch event.kind {
-    case .lifecycle(_, let completion):
-      completion(
-        .failure(
-          PluginError(
-            name: "AbortError",
-            message: "The worker of the plugin \(self.configuration.name) failed: \(reason).")))
-    case .fetch(let fetch):
-      guard fetch.isAwaited else { return }
-      self.errorCount += 1
-      fetch.complete(.workerFailed(self.failure(reason), body: fetch.takeBody()))
-    }
-  }
-
-  /// Sends the events of a dead worker again that had not reached it, and fails the others; the
-  /// rules are at ``WorkerSupervisor``.
-  func settleEventsOfDeadWorker(_ reason: String) {
-    let read = self.connection.readBytes
-    let diedByItself = self.life.diedByItself
-    var again: [PendingEvent] = []
-    for event in self.events.values.sorted(by: { $0.number < $1.number }) {
-      let hadReached = event.sentUpTo.map { $0 <= read } ?? false
-      if event.sentUpTo == nil, !self.connection.wasReady { event.failedStarts += 1 }
-      let isAwaited = event.fetch?.isAwaited ?? true
-      let mayGoAgain = !hadReached || (diedByItself && event.isRepeatable)
-      guard isAwaited, mayGoAgain, event.failedStarts < 3, event.fetch?.rewind() ?? true else {
-        self.fail(event, reason)
-        continue
-      }
-      if hadReached { event.wasRetried = true }
-      event.sentUpTo = nil
-      again.append(event)
-    }
-    self.queue = again
-  }
-
-  func failure(_ reason: String) -> FetchError {
-    FetchError(
-      .pluginFailed, .plugin, "The plugin \(self.configuration.name) did not answer: \(reason).")
-  }
-}
-
-/// A body at hand as a stream.
-func pipe(of bytes: ByteBuffer) -> BodyPipe {
-  let pipe = BodyPipe(length: bytes.readableBytes)
-  pipe.write(bytes)
-  pipe.finish()
-  return pipe
-}
-
-extension SupervisorCore {
-  /// The body of a head that goes to the worker, and its sender where it goes as a stream.
-  func outgoingBody(_ body: FetchBody, _ stream: StreamID) -> (BodyKind, BodySender?) {
-    switch body {
-    case .none: return (.none, nil)
-    case .bytes(let bytes) where bytes.readableBytes <= inlineLimit: return (.inline(bytes), nil)
-    case .bytes(let bytes):
-      let sender = BodySender(stream: stream, pipe: pipe(of: bytes), keepsReplay: false)
-      return (.stream(length: UInt64(bytes.readableBytes)), sender)
-    case .stream(let pipe):
-      let sender = BodySender(stream: stream, pipe: pipe, keepsReplay: false)
-      return (.stream(length: pipe.length.map { UInt64($0) }), sender)
-    }
-  }
-}
-
-/// The last events that were answered: a fetch made from one of their requests may come later.
-struct RecentEvents {
-  struct Entry {
-    var number: UInt32
-    var url: String
-    var hidden: HeaderList
-  }
-
-  private var entries = [Entry?](repeating: nil, count: 64)
-
-  mutating func note(_ number: UInt32, _ fetch: PendingFetchEvent) {
-    self.entries[Int(number % 64)] = Entry(
-      number: number, url: fetch.request.url, hidden: fetch.hidden)
-  }
-
-  func entry(_ number: UInt32) -> Entry? {
-    self.entries[Int(number % 64)].flatMap { $0.number == number ? $0 : nil }
   }
 }

@@ -68,7 +68,8 @@ extension SupervisorCore {
       method: head.method, url: url.hrefWithoutFragment, headers: head.headers, body: body,
       attributes: head.attributes)
     let recent = self.recentEvents.entry(event)
-    let origin = self.events[event]?.fetch.map { ($0.request.url, $0.hidden) }
+    let origin =
+      self.events[event]?.fetch.map { ($0.request.url, $0.hidden) }
       ?? recent.map { ($0.url, $0.hidden) }
     return .success(
       restoreHiddenFields(of: origin?.1, derivedFrom: origin?.0 ?? "", to: request))
@@ -101,7 +102,7 @@ extension SupervisorCore {
 
   private func fetchAnswered(_ number: UInt32, _ fetch: PluginFetch, _ response: FetchResponse) {
     let stream = StreamID(kind: .fetchResponse, number: number)
-    let (body, sender) = self.outgoingBody(response.body, stream)
+    let (body, sender) = outgoingBody(response.body, stream)
     let head = ResponseHead(
       status: UInt16(clamping: response.status), statusText: response.statusText,
       headers: response.headers, urlList: response.urlList)

@@ -3,6 +3,9 @@ import Interceptor
 import Logging
 import NIOCore
 
+/// How many bytes may wait for a worker that does not read.
+private let maximumBacklog = 128 << 20
+
 extension SupervisorCore {
   // MARK: To the worker
 
@@ -24,7 +27,11 @@ extension SupervisorCore {
     return true
   }
 
-  func flush() { self.connection.flush() }
+  func flush() {
+    self.connection.flush()
+    // Bodies wait for credit, so this is heads only: a worker that asks and does not listen.
+    if self.connection.backlog > maximumBacklog { self.condemn("it does not read its socket") }
+  }
 
   // MARK: From the worker
 

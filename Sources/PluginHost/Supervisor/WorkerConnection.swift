@@ -52,6 +52,12 @@ struct WorkerConnection {
     }
   }
 
+  /// How many bytes wait because the worker does not read, where there are any.
+  var backlog: Int {
+    guard let channel = self.channel, !channel.isWritable else { return 0 }
+    return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+  }
+
   /// The process is gone: finds out how far it had read.
   mutating func exited() {
     self.hasExited = true

@@ -170,7 +170,8 @@ struct WorkerLife: Sendable {
       if now - ping.at < self.limits.pingInterval { return .none }
     }
     if let bytes = residentBytes(), bytes > self.limits.memory {
-      return self.kill("it used \(bytes >> 20) MiB of memory, more than \(self.limits.memory >> 20)")
+      return self.kill(
+        "it used \(bytes >> 20) MiB of memory, more than \(self.limits.memory >> 20)")
     }
     let number = (self.lastPing?.number ?? 0) &+ 1
     self.lastPing = (number, now, false)

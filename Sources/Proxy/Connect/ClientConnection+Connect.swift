@@ -73,7 +73,7 @@ extension ClientConnection {
     guard let context = self.context else { return }
     do {
       let name = try ServerName(target.host)
-      self.transport.startTLS(try self.services.shared.serverTLS.makeSession(target: name))
+      self.transport.startTLS(try self.services.shared.serverTLS.makeSession(target: name), context)
     } catch {
       self.services.shared.logger.info(
         "no TLS for a tunnel", metadata: ["target": "\(target.host)", "cause": "\(error)"])

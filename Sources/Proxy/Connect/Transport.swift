@@ -15,7 +15,15 @@ struct Transport {
   }
 
   private var tls: TLSSession?
+  /// Small writes since the last flush, put together: a head and a short body become one write,
+  /// and one record inside TLS.
+  private var pending = ByteBuffer()
   private var hasPendingWrites = false
+  /// Whether the peer has ended its side properly inside TLS.
+  private(set) var hasEnded = false
+
+  /// Up to which size in bytes a write is copied behind the ones before it.
+  private static let coalescingLimit = 8_192
 
   /// Whether TLS is on, in its handshake or beyond.
   var isSecure: Bool { self.tls != nil }
@@ -23,8 +31,11 @@ struct Transport {
   /// Whether plaintext can pass: there is no TLS, or its handshake is over.
   var isReady: Bool { self.tls.map { $0.handshake != nil } ?? true }
 
-  /// Starts TLS. A client calls ``advance(_:)`` next.
-  mutating func startTLS(_ session: TLSSession) { self.tls = session }
+  /// Starts TLS behind what was written so far. A client calls ``advance(_:)`` next.
+  mutating func startTLS(_ session: TLSSession, _ context: ChannelHandlerContext) {
+    if self.pending.readableBytes > 0 { self.pass(nil, context) }
+    self.tls = session
+  }
 
   /// Sends a client's first flight.
   mutating func advance(_ context: ChannelHandlerContext) {
@@ -71,7 +82,11 @@ struct Transport {
         // A key update or a ticket may have to go out.
         self.hasPendingWrites = true
         return result
-      case .closed, .truncated: return .closed
+      case .closed, .truncated:
+        self.hasEnded = true
+        // The end may come together with the handshake's last flight; both have to be told.
+        if case .established = result { return result }
+        return .closed
       case .failed(let failure):
         self.hasPendingWrites = true
         return .failed(failure)
@@ -91,22 +106,38 @@ struct Transport {
   /// Queues plaintext for the next ``flush(_:)``.
   mutating func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
     self.hasPendingWrites = true
-    if let tls = self.tls {
-      // A session that cannot write has failed, which the next read says with the cause.
-      guard (try? tls.write(bytes)) != nil else { return }
-      // Large bodies go on to the channel at once, whose water marks then know of them.
-      if bytes.readableBytes >= 16_384, let output = tls.takeOutput() {
-        context.write(NIOAny(output), promise: nil)
-      }
+    if self.pending.readableBytes == 0 {
+      self.pending = bytes
+    } else if bytes.readableBytes <= Self.coalescingLimit,
+      self.pending.readableBytes <= Self.coalescingLimit
+    {
+      self.pending.writeImmutableBuffer(bytes)
     } else {
-      context.write(NIOAny(bytes), promise: nil)
+      self.pass(bytes, context)
     }
+    // Large bodies go on to the channel at once, whose water marks then know of them.
+    if self.pending.readableBytes > Self.coalescingLimit { self.pass(nil, context) }
+  }
+
+  /// Gives what is pending, and perhaps more, to TLS or the channel.
+  private mutating func pass(_ next: ByteBuffer?, _ context: ChannelHandlerContext) {
+    let first = self.pending
+    self.pending = ByteBuffer()
+    guard let tls = self.tls else {
+      context.write(NIOAny(first), promise: nil)
+      if let next { context.write(NIOAny(next), promise: nil) }
+      return
+    }
+    // A session that cannot write has failed, which the next read says with the cause.
+    if let next { try? tls.write(first, next) } else { try? tls.write(first) }
+    if let output = tls.takeOutput() { context.write(NIOAny(output), promise: nil) }
   }
 
   /// Sends what was queued.
   mutating func flush(_ context: ChannelHandlerContext) {
     guard self.hasPendingWrites else { return }
     self.hasPendingWrites = false
+    if self.pending.readableBytes > 0 { self.pass(nil, context) }
     if let output = self.tls?.takeOutput() {
       context.write(NIOAny(output), promise: nil)
     }
@@ -116,6 +147,7 @@ struct Transport {
   /// Queues the end of this side inside TLS (close_notify).
   mutating func writeEnd(_ context: ChannelHandlerContext) {
     guard let tls = self.tls else { return }
+    if self.pending.readableBytes > 0 { self.pass(nil, context) }
     tls.close()
     self.hasPendingWrites = true
     self.flush(context)

@@ -202,6 +202,7 @@ final class ClientConnection: ChannelInboundHandler {
     case .established(let handshake):
       self.handshakeFinished(handshake)
       self.processInput()
+      if self.transport.hasEnded { self.inputEnded() }
     case .closed:
       self.processInput()
       self.inputEnded()

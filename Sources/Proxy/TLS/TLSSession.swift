@@ -187,7 +187,7 @@ final class TLSSession {
   ///
   /// - Parameters:
   ///   - buffer: where the plaintext is appended.
-  ///   - limit: the most bytes to add.
+  ///   - limit: the most bytes to add, at least 1.
   func read(into buffer: inout ByteBuffer, upTo limit: Int) -> TLSRead {
     guard self.failure == nil, self.handshake != nil else { return self.readWithoutConnection() }
     var total = 0

@@ -65,7 +65,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
     guard let serverName = self.key.serverName else { return ready(.success(self)) }
     do {
-      self.transport.startTLS(try self.services.makeClientSession(serverName, self.key))
+      self.transport.startTLS(
+        try self.services.makeClientSession(serverName, self.key), context)
     } catch {
       self.close()
       return ready(.failure(self.tlsError(error)))
@@ -329,6 +330,7 @@ final class UpstreamConnection: ChannelInboundHandler {
       self.transport.flush(context)
       self.finishConnecting(.success(self))
       self.processInput()
+      if self.transport.hasEnded { self.inputEnded(isComplete: true) }
     case .closed:
       self.processInput()
       self.inputEnded(isComplete: true)

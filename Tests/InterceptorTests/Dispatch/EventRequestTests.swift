@@ -80,7 +80,8 @@ import Testing
   @Test func refererMeansSubresourceUnlessItLooksLikeAPage() {
     let referer = ("Referer", "https://a.test/")
     #expect(self.event([referer]).request.attributes.mode == "no-cors")
-    #expect(self.event([referer, ("Accept", "text/html,*/*")]).request.attributes.mode == "navigate")
+    #expect(
+      self.event([referer, ("Accept", "text/html,*/*")]).request.attributes.mode == "navigate")
     #expect(
       self.event([referer, ("Upgrade-Insecure-Requests", "1")]).request.attributes.mode
         == "navigate")

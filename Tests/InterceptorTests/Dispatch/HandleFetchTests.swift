@@ -143,7 +143,8 @@ import Testing
     }
     #expect(
       result.outcome
-        == #"respond 200 ["Content-Encoding: gzip", "Set-Cookie: a=b", "Content-Length: 5"] "12345""#)
+        == #"respond 200 ["Content-Encoding: gzip", "Set-Cookie: a=b", "Content-Length: 5"] "12345""#
+    )
   }
 
   private func answered(
@@ -183,7 +184,9 @@ import Testing
     #expect(try await self.answered(response) == "respond \(status) [] none")
   }
 
-  @Test(arguments: [0, 100, 101, 199, 600, 65_535]) func impossibleStatus(_ status: Int) async throws {
+  @Test(arguments: [0, 100, 101, 199, 600, 65_535]) func impossibleStatus(_ status: Int)
+    async throws
+  {
     let response = FetchResponse(status: status, headers: HeaderList())
     #expect(try await self.answered(response).contains("has the status \(status)"))
   }

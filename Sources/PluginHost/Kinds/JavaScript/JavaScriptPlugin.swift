@@ -1,0 +1,250 @@
+import CJavaScriptCore
+import CWebAPIScripts
+import FetchModel
+import NIOCore
+
+/// A service worker script in its global: frames of the host in, frames to the host out.
+///
+/// Lives on one thread, the one with the ``WorkerLoop``.
+final class JavaScriptPlugin {
+  let start: WorkerStart
+  let socket: FrameSocket
+  let context: JavaScriptContext
+  let classes: NativeClasses
+  let clock = WorkerClock()
+  var timers = TimerQueue()
+  /// The functions of our scripts that are called here, by name.
+  private var hooks: [String: ProtectedValue] = [:]
+  private var functions: [NativeFunction] = []
+  // The hooks of the hot path, by themselves.
+  private var fetchEventHook: ProtectedValue?
+  private var stepHook: ProtectedValue?
+
+  /// Bodies that the host sends or keeps.
+  var incoming: [StreamID: IncomingBody] = [:]
+  /// Bodies with a read that has a result by now.
+  var readable: [IncomingBody] = []
+  var outgoing: [StreamID: OutgoingBody] = [:]
+  let dropped = DroppedBodies()
+  /// Fetches without a result.
+  var fetches: Set<UInt32> = []
+  /// Fetches whose frame could not be sent, and reads of bodies that are gone.
+  var failedFetches: [UInt32] = []
+  var lostReads: [UInt32] = []
+  var lastFetch: UInt32 = 0
+  var lastCall: UInt32 = 0
+  /// The last base that a URL was parsed with.
+  var base: WebURL?
+
+  /// Makes a global with all Web APIs.
+  ///
+  /// - Throws: ``ScriptFailure`` where one of our own scripts fails.
+  init(_ start: WorkerStart, socket: FrameSocket) throws(ScriptFailure) {
+    guard let context = JavaScriptContext(), let classes = NativeClasses() else {
+      throw ScriptFailure(
+        message: "JavaScriptCore gives no context.", file: start.scriptPath, line: 0, column: 0)
+    }
+    self.start = start
+    self.socket = socket
+    self.context = context
+    self.classes = classes
+    let internals = JSObjectMake(context.ref, nil, nil) ?? context.undefined
+    let protected = ProtectedValue(internals, in: context)
+    self.installNatives(into: protected.value)
+    try self.evaluateWebAPIs(protected.value)
+    self.takeHooks(context.property("hooks", of: protected.value))
+  }
+
+  private func installNatives(into internals: JSValue) {
+    let natives = JSObjectMake(self.context.ref, nil, nil) ?? self.context.undefined
+    self.context.setProperty("native", of: internals, to: natives)
+    let all =
+      self.eventNatives + self.fetchNatives + self.bodyNatives + self.environmentNatives
+      + self.textNatives + self.urlNatives
+    for (name, body) in all {
+      let function = NativeFunction(self.context, body)
+      self.functions.append(function)
+      self.context.setProperty(
+        name, of: natives, to: self.classes.function(function, in: self.context))
+    }
+  }
+
+  private func evaluateWebAPIs(_ internals: JSValue) throws(ScriptFailure) {
+    let scripts = UnsafeBufferPointer(
+      start: valor_web_api_script_table(), count: valor_web_api_script_count)
+    for script in scripts {
+      let name = String(cString: script.name)
+      let text = UnsafeRawBufferPointer(start: script.text, count: script.length)
+      var exception: JSValue?
+      let function = self.context.evaluate(
+        self.context.string(utf8: text), file: name, exception: &exception)
+      if let function, exception == nil {
+        _ = self.context.call(function, 1, exception: &exception) { $0[0] = internals }
+      }
+      if let exception {
+        throw ScriptFailure(
+          exception: exception, in: self.context, file: name,
+          source: String(decoding: text, as: UTF8.self))
+      }
+    }
+  }
+
+  private func takeHooks(_ object: JSValue) {
+    for name in HookName.allCases {
+      let function = self.context.property(name.rawValue, of: object)
+      guard JSValueIsObject(self.context.ref, function) else { continue }
+      self.hooks[name.rawValue] = ProtectedValue(function, in: self.context)
+    }
+    self.fetchEventHook = self.hooks[HookName.fetchEvent.rawValue]
+    self.stepHook = self.hooks[HookName.step.rawValue]
+    if let rejection = self.hooks[HookName.unhandledRejection.rawValue] {
+      JSGlobalContextSetUnhandledRejectionCallback(self.context.ref, rejection.value, nil)
+    }
+  }
+
+  /// The functions in `internal.hooks`.
+  enum HookName: String, CaseIterable {
+    case fetchEvent, step, install, activate, abortEvent, fetchResult, fetchFailed, callResult
+    case bodyRead, bodyWritable, bodyCancelled, timer, listenerTypes, unhandledRejection
+  }
+
+  // MARK: Calling scripts
+
+  /// Calls a hook and delivers the reads that became possible by it.
+  @discardableResult
+  func call(
+    _ hook: HookName, _ count: Int = 0,
+    _ fill: (UnsafeMutableBufferPointer<JSValue?>) -> Void = { _ in }
+  ) -> JSValue? {
+    self.call(self.hooks[hook.rawValue], count, fill)
+  }
+
+  @discardableResult
+  private func call(
+    _ hook: ProtectedValue?, _ count: Int,
+    _ fill: (UnsafeMutableBufferPointer<JSValue?>) -> Void
+  ) -> JSValue? {
+    guard let hook else { return nil }
+    var exception: JSValue?
+    let result = self.context.call(hook.value, count, exception: &exception, fill)
+    if let exception {
+      // Only where the stack or the memory is at its end: our scripts catch what plugins throw.
+      let text = "Uncaught \(self.context.text(exception))"
+      self.socket.send(.console(level: .error, text: text, position: ""))
+      return nil
+    }
+    return result
+  }
+
+  /// Lets a dispatch with several listeners go on: microtasks have run after each of them.
+  private func finishDispatch(_ result: JSValue?) {
+    var more = result.map { JSValueToBoolean(self.context.ref, $0) } ?? false
+    while more {
+      let next = self.call(self.stepHook, 0) { _ in }
+      more = next.map { JSValueToBoolean(self.context.ref, $0) } ?? false
+    }
+    self.deliverReads()
+  }
+
+  // MARK: Frames
+
+  /// Evaluates the plugin's script and says to the host how that went.
+  ///
+  /// - Returns: whether it could be evaluated.
+  func evaluatePlugin() -> Bool {
+    let source = self.context.string(self.start.source)
+    let file = self.start.scriptPath
+    var exception: JSValue?
+    if self.context.checkSyntax(source, file: file, exception: &exception) {
+      _ = self.context.evaluate(source, file: file, exception: &exception)
+    }
+    if let exception {
+      let failure = ScriptFailure(
+        exception: exception, in: self.context, file: file, source: self.start.source)
+      self.socket.send(.startFailed(failure))
+      return false
+    }
+    let types = self.call(.listenerTypes).map { self.context.text($0) } ?? ""
+    self.socket.send(.ready(listeners: types.split(separator: "\n").map { String($0) }))
+    self.deliverReads()
+    return true
+  }
+
+  /// Handles a frame other than `start` and `stop`. Returns `false` where the host must not send it.
+  func handle(_ frame: Frame) -> Bool {
+    switch frame {
+    case .fetchEvent(let event, let head, let body): self.dispatchFetch(event, head, body)
+    case .install(let event): self.dispatchLifecycle(.install, event)
+    case .activate(let event): self.dispatchLifecycle(.activate, event)
+    case .abortEvent(let event):
+      self.call(.abortEvent, 1) { $0[0] = self.context.number(Double(event)) }
+    case .fetchResult(let fetch, let head, let body): self.fetchAnswered(fetch, head, body)
+    case .fetchFailed(let fetch, let message):
+      guard self.fetches.remove(fetch) != nil else { break }
+      self.call(.fetchFailed, 2) {
+        $0[0] = self.context.number(Double(fetch))
+        $0[1] = self.context.string(message)
+      }
+    case .callResult(let call, let name, let message):
+      self.call(.callResult, 3) {
+        $0[0] = self.context.number(Double(call))
+        $0[1] = self.context.string(name)
+        $0[2] = self.context.string(message)
+      }
+    case .ping(let number): self.socket.send(.pong(number))
+    case .bodyChunk(let stream, let bytes): self.bodyCame(stream, bytes)
+    case .bodyEnd(let stream): self.bodyEnded(stream, failure: nil)
+    case .bodyFailed(let stream, let message): self.bodyEnded(stream, failure: message)
+    case .bodyCredit(let stream, let bytes): self.creditCame(stream, bytes)
+    case .bodyCancel(let stream): self.bodyUnwanted(stream)
+    default: return false
+    }
+    self.deliverReads()
+    return true
+  }
+
+  private func dispatchFetch(_ event: UInt32, _ head: RequestHead, _ body: BodyKind) {
+    let handle = self.eventBody(event, body)
+    let result = self.call(self.fetchEventHook, 5) {
+      $0[0] = self.context.number(Double(event))
+      $0[1] = self.pack(head)
+      $0[2] = HeaderPacking.pack(head.headers, in: self.context)
+      $0[3] = handle
+      $0[4] = self.context.number(self.clock.milliseconds())
+    }
+    self.finishDispatch(result)
+  }
+
+  private func dispatchLifecycle(_ hook: HookName, _ event: UInt32) {
+    let result = self.call(hook, 2) {
+      $0[0] = self.context.number(Double(event))
+      $0[1] = self.context.number(self.clock.milliseconds())
+    }
+    self.finishDispatch(result)
+  }
+
+  /// A request's head but for its fields, one value a line.
+  private func pack(_ head: RequestHead) -> JSValue {
+    let attributes = head.attributes
+    var text = head.method
+    for part in [
+      head.url, attributes.mode, attributes.destination, attributes.credentials, attributes.cache,
+      attributes.redirect, attributes.referrer, attributes.referrerPolicy,
+      attributes.isReload ? "1" : "0",
+    ] {
+      text += "\n"
+      text += part
+    }
+    return self.context.string(text)
+  }
+
+  /// Fires the timers that are due, but for those that are set meanwhile.
+  func fireTimers() {
+    let mark = self.timers.mark
+    let now = self.clock.nanoseconds()
+    while let timer = self.timers.popDue(now: now, mark: mark) {
+      self.call(.timer, 1) { $0[0] = self.context.number(Double(timer)) }
+      self.deliverReads()
+    }
+  }
+}

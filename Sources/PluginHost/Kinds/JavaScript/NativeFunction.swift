@@ -1,0 +1,98 @@
+import CJavaScriptCore
+
+/// The arguments of a call from one of our own scripts. One that is missing is `undefined`.
+struct NativeArguments {
+  let context: JavaScriptContext
+  fileprivate let count: Int
+  fileprivate let base: UnsafePointer<JSValue?>?
+
+  subscript(_ index: Int) -> JSValue {
+    guard index < self.count, let value = self.base?[index] else { return self.context.undefined }
+    return value
+  }
+
+  func isUndefined(_ index: Int) -> Bool { self.context.isUndefined(self[index]) }
+  func isNull(_ index: Int) -> Bool { JSValueIsNull(self.context.ref, self[index]) }
+  func bool(_ index: Int) -> Bool { JSValueToBoolean(self.context.ref, self[index]) }
+  func double(_ index: Int) -> Double { self.context.double(self[index]) }
+  func uint32(_ index: Int) -> UInt32 { self.context.uint32(self[index]) }
+  func text(_ index: Int) -> String { self.context.text(self[index]) }
+}
+
+/// A function of Swift that our own scripts call. Plugins cannot reach it.
+final class NativeFunction {
+  typealias Body = (NativeArguments) -> JSValue?
+
+  private unowned let context: JavaScriptContext
+  private let body: Body
+
+  init(_ context: JavaScriptContext, _ body: @escaping Body) {
+    self.context = context
+    self.body = body
+  }
+
+  fileprivate func call(_ count: Int, _ arguments: UnsafePointer<JSValue?>?) -> JSValue? {
+    self.body(NativeArguments(context: self.context, count: count, base: arguments))
+  }
+}
+
+/// The classes of the objects that hold something of Swift's. Owner of both.
+final class NativeClasses {
+  private let functions: OpaquePointer
+  private let handles: OpaquePointer
+
+  init?() {
+    var function = kJSClassDefinitionEmpty
+    function.attributes = JSClassAttributes(kJSClassAttributeNoAutomaticPrototype)
+    function.callAsFunction = callNativeFunction
+    var handle = kJSClassDefinitionEmpty
+    handle.attributes = JSClassAttributes(kJSClassAttributeNoAutomaticPrototype)
+    handle.finalize = finalizeHandle
+    guard let functions = JSClassCreate(&function) else { return nil }
+    guard let handles = JSClassCreate(&handle) else {
+      JSClassRelease(functions)
+      return nil
+    }
+    self.functions = functions
+    self.handles = handles
+  }
+
+  deinit {
+    JSClassRelease(self.functions)
+    JSClassRelease(self.handles)
+  }
+
+  /// Makes a function object. `function` has to outlive the context.
+  func function(_ function: NativeFunction, in context: JavaScriptContext) -> JSValue {
+    let pointer = Unmanaged.passUnretained(function).toOpaque()
+    return JSObjectMake(context.ref, self.functions, pointer) ?? context.undefined
+  }
+
+  /// Makes an object without properties that keeps `handle` for as long as scripts keep it.
+  func object(_ handle: BodyHandle, in context: JavaScriptContext) -> JSValue {
+    let pointer = Unmanaged.passRetained(handle)
+    guard let object = JSObjectMake(context.ref, self.handles, pointer.toOpaque()) else {
+      pointer.release()
+      return context.undefined
+    }
+    return object
+  }
+
+  /// What an object made by ``object(_:in:)`` keeps; `nil` for any other value.
+  func handle(_ value: JSValue, in context: JavaScriptContext) -> BodyHandle? {
+    guard JSValueIsObjectOfClass(context.ref, value, self.handles),
+      let pointer = JSObjectGetPrivate(value)
+    else { return nil }
+    return Unmanaged<BodyHandle>.fromOpaque(pointer).takeUnretainedValue()
+  }
+}
+
+private let callNativeFunction: JSObjectCallAsFunctionCallback = { _, function, _, count, arguments, _ in
+  guard let function, let pointer = JSObjectGetPrivate(function) else { return nil }
+  return Unmanaged<NativeFunction>.fromOpaque(pointer).takeUnretainedValue().call(count, arguments)
+}
+
+private let finalizeHandle: JSObjectFinalizeCallback = { object in
+  guard let object, let pointer = JSObjectGetPrivate(object) else { return }
+  Unmanaged<BodyHandle>.fromOpaque(pointer).takeRetainedValue().wasCollected()
+}

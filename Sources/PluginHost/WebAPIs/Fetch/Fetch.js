@@ -1,0 +1,141 @@
+// https://fetch.spec.whatwg.org/#fetch-method. The host makes the fetch.
+(function (internal) {
+  'use strict';
+  const { native, hooks, deferred, requireArguments, Request, ResponseRecord } = internal;
+  const { SafeMap, rejected, split, join } = internal.primordials;
+
+  // Fetches without a result: number → {request, result, onAbort}.
+  const fetches = new SafeMap();
+  const FETCH_REQUEST = 2;
+
+  function packHead(record) {
+    return `${record.method}\n${record.url}\n${record.mode}\n${record.destination}\n` +
+      `${record.credentials}\n${record.cache}\n${record.redirect}\n${record.referrer}\n` +
+      `${record.referrerPolicy}\n${record.isReload ? '1' : '0'}`;
+  }
+  internal.packHeaders = (list) => join(list, '\n');
+
+  // Takes the request's body for the host: [what it gets, the stream to send after it].
+  function takeBody(record) {
+    const { body } = record;
+    if (body === null) return [undefined, null];
+    if (internal.isBodyUnusable(body)) {
+      throw new TypeError('fetch: the body has already been used or is locked.');
+    }
+    const { source, handle, stream } = body;
+    if (stream === null && handle === null) {
+      body.isUsed = true;
+      return [source, null];
+    }
+    if (stream === null && native.isEventBody(handle)) {
+      body.isUsed = true;
+      body.handle = null;
+      return [handle, null];
+    }
+    return [true, internal.bodyStream(body)];
+  }
+
+  function start(request) {
+    const record = internal.request.record(request);
+    const [body, stream] = takeBody(record);
+    const headers =
+      internal.request.packedHeaders(request) ?? internal.packHeaders(internal.request.list(request));
+    const number = native.fetch(packHead(record), headers, record.derivedFrom, body);
+    if (stream !== null) internal.sendStream(FETCH_REQUEST, number, stream);
+    return number;
+  }
+
+  function fetch(input, init = {}) {
+    let request;
+    let number;
+    try {
+      requireArguments(arguments.length, 1, 'fetch');
+      // A request that is used as it is needs no copy: its body moves all the same.
+      request = internal.request.is(input) && arguments[1] === undefined
+        ? input : new Request(input, init);
+      if (internal.request.isAborted(request)) {
+        const signal = internal.request.signal(request);
+        return rejected(internal.abort.reason(signal));
+      }
+      number = start(request);
+    } catch (error) {
+      return rejected(error);
+    }
+    const result = deferred();
+    const pending = { request, result, onAbort: null };
+    const signal = internal.request.existingSignal(request);
+    if (signal !== null) {
+      pending.onAbort = (reason) => {
+        if (!fetches.delete(number)) return;
+        native.abortFetch(number);
+        result.reject(reason);
+      };
+      internal.abort.addAlgorithm(signal, pending.onAbort);
+    }
+    fetches.set(number, pending);
+    return result.promise;
+  }
+  internal.defineGlobal('fetch', fetch, true);
+
+  // Aborts the fetches of a request whose signal no script has ever looked at.
+  internal.abortFetchesOf = function (request, reason) {
+    const numbers = [];
+    fetches.forEach((pending, number) => {
+      if (pending.request === request) numbers[numbers.length] = number;
+    });
+    for (let i = 0; i < numbers.length; i++) {
+      native.abortFetch(numbers[i]);
+      settle(numbers[i])?.result.reject(
+        reason ?? new internal.DOMException('The operation was aborted.', 'AbortError'));
+    }
+  };
+
+  function settle(number) {
+    const pending = fetches.get(number);
+    if (pending === undefined) return undefined;
+    fetches.delete(number);
+    if (pending.onAbort !== null) {
+      internal.abort.removeAlgorithm(
+        internal.request.existingSignal(pending.request), pending.onAbort);
+    }
+    return pending;
+  }
+
+  const isRedirect = (status) =>
+    status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+
+  // The host's answer: the URLs one a line, the headers as a list is packed. The host keeps the
+  // response for as long as somebody here keeps the handle.
+  hooks.fetchResult = function (number, status, statusText, urls, headers, handle, hasBody) {
+    const pending = settle(number);
+    if (pending === undefined) return false;
+    const request = internal.request.record(pending.request);
+    const record = new ResponseRecord();
+    record.fetch = number;
+    record.urlList = urls === '' ? [request.url] : split(urls, '\n');
+    const last = record.urlList[record.urlList.length - 1];
+    const isSameOrigin = internal.startsWithOrigin(last);
+    if (request.redirect === 'manual' && isRedirect(status)) record.type = 'opaqueredirect';
+    else if (isSameOrigin || request.mode === 'navigate') record.type = 'basic';
+    else record.type = request.mode === 'no-cors' ? 'opaque' : 'cors';
+    const body = hasBody ? internal.createBody(null, handle, null, null) : null;
+    record.handle = handle;
+    if (record.type === 'opaque' || record.type === 'opaqueredirect') {
+      record.status = 0;
+      record.list = [];
+      record.isFiltered = true;
+      if (record.type === 'opaque') record.urlList = [];
+    } else {
+      record.status = status;
+      record.statusText = statusText;
+      record.packedHeaders = headers;
+      record.body = body;
+    }
+    pending.result.resolve(internal.response.create(record, 'immutable'));
+    return true;
+  };
+
+  hooks.fetchFailed = function (number, message) {
+    settle(number)?.result.reject(new TypeError(message));
+  };
+})

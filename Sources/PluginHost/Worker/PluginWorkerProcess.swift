@@ -1,0 +1,109 @@
+import CParentDeath
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The program of a worker process: it runs one plugin and speaks frames with the proxy.
+public enum PluginWorkerProcess {
+  /// Runs the plugin that the first frame brings, until the proxy says stop or is gone.
+  ///
+  /// The process can do nothing else meanwhile and should end afterwards.
+  ///
+  /// - Parameter descriptor: the worker's end of a stream socket pair, of which it becomes the owner.
+  /// - Returns: the exit code: 0, or 1 where the proxy sent something that is no frame.
+  public static func run(descriptor: Int32) -> Int32 {
+    // The kernel ends it also where a script loops and so never sees the socket close.
+    valor_die_with_parent()
+    let code = WorkerMain(descriptor: descriptor).run()
+    // At once: taking a heap apart that the kernel frees anyway would only take time.
+    if code == 0 { _exit(0) }
+    return code
+  }
+}
+
+/// A worker's life: one turn of its loop after the other.
+struct WorkerMain {
+  /// How often the socket is read in one turn, so that timers have their turn too.
+  private static let readsPerTurn = 8
+
+  private let socket: FrameSocket
+  private var plugin: JavaScriptPlugin?
+  private var isOver = false
+
+  init(descriptor: CInt) { self.socket = FrameSocket(takingOwnership: descriptor) }
+
+  /// Returns the process's exit code.
+  func run() -> Int32 {
+    var copy = self
+    return copy.runLoop()
+  }
+
+  private mutating func runLoop() -> Int32 {
+    // Before the engine's first context, which ties itself to the loop of its thread.
+    guard let loop = WorkerLoop() else { return 1 }
+    while !self.isOver {
+      guard self.socket.flush() else { return 0 }
+      let ready = loop.wait(
+        for: self.socket.descriptor, writable: self.socket.hasOutput, timeout: self.timeout())
+      if ready.isReadable {
+        do throws(FrameCodecError) {
+          guard try self.readFrames() else { return 0 }
+        } catch { return 1 }
+      }
+      self.plugin?.fireTimers()
+      self.plugin?.deliverReads()
+    }
+    _ = self.socket.flush()
+    return 0
+  }
+
+  /// Milliseconds until the next timer, rounded up.
+  private mutating func timeout() -> Int32? {
+    guard let plugin = self.plugin, let deadline = plugin.timers.nextDeadline() else { return nil }
+    let now = plugin.clock.nanoseconds()
+    return deadline <= now ? 0 : Int32(clamping: (deadline - now + 999_999) / 1_000_000)
+  }
+
+  /// Handles what has come. Returns `false` where the other side is gone.
+  private mutating func readFrames() throws(FrameCodecError) -> Bool {
+    for _ in 0..<Self.readsPerTurn {
+      guard self.socket.fill() else { return false }
+      var count = 0
+      while !self.isOver, let frame = try self.socket.next() {
+        self.handle(frame)
+        count += 1
+      }
+      // What was asked may be of more use now than what waits to be read.
+      if self.isOver || self.socket.hasOutput || count == 0 { break }
+    }
+    return true
+  }
+
+  private mutating func handle(_ frame: Frame) {
+    switch frame {
+    case .start(let start): self.start(start)
+    case .stop: self.isOver = true
+    default:
+      // A frame that makes no sense now: the two sides are out of step.
+      if self.plugin?.handle(frame) != true { self.isOver = true }
+    }
+  }
+
+  private mutating func start(_ start: WorkerStart) {
+    guard self.plugin == nil else {
+      self.isOver = true
+      return
+    }
+    do throws(ScriptFailure) {
+      let plugin = try JavaScriptPlugin(start, socket: self.socket)
+      self.plugin = plugin
+      self.isOver = !plugin.evaluatePlugin()
+    } catch {
+      self.socket.send(.startFailed(error))
+      self.isOver = true
+    }
+  }
+}
