@@ -101,7 +101,8 @@ func withScene(
 ) async throws {
   let authority = try TestAuthority()
   let origin = try TestOrigin(
-    certificate: transport == .plain ? nil : try certificate(authority), routes: routes)
+    certificate: transport == .plain ? nil : try certificate(authority), routes: routes,
+    otherwise: { .text("answer to \($0.method) \($0.target), \($0.bodyLength) bytes") })
   defer { origin.stop() }
   let mode =
     switch transport {
