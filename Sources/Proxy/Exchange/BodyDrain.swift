@@ -47,7 +47,12 @@ final class BodyDrain {
     guard !self.isPumping else { return }
     self.isPumping = true
     defer { self.isPumping = false }
-    while !self.isPaused, let sink = self.sink {
+    while let sink = self.sink {
+      if self.isPaused {
+        sink(.pause)
+        // The flush may have made room at once.
+        if self.isPaused { return }
+      }
       switch self.pipe.read() {
       case .chunk(let data): sink(.data(data))
       case .pending:
@@ -61,6 +66,5 @@ final class BodyDrain {
         sink(.failed(error))
       }
     }
-    if self.isPaused { self.sink?(.pause) }
   }
 }
