@@ -83,8 +83,9 @@ let package = Package(
       name: "FetchModelTests", dependencies: ["FetchModel", "CICU", nio],
       resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(
-      name: "ProxyTests", dependencies: ["Proxy", "FetchModel", "COpenSSL", nio],
-      swiftSettings: settings),
+      name: "ProxyTests",
+      dependencies: ["Proxy", "FetchModel", "TestSupport", "COpenSSL", nio, nioPosix, logging],
+      resources: [.copy("Fixtures")], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

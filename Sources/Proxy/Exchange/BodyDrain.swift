@@ -44,14 +44,15 @@ final class BodyDrain {
   }
 
   private func pump() {
+    // Flushing can make the sink's channel writable at once, which resumes from within.
     guard !self.isPumping else { return }
     self.isPumping = true
     defer { self.isPumping = false }
     while let sink = self.sink {
       if self.isPaused {
         sink(.pause)
-        // The flush may have made room at once.
         if self.isPaused { return }
+        continue
       }
       switch self.pipe.read() {
       case .chunk(let data): sink(.data(data))
