@@ -64,6 +64,14 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["COpenSSL"], path: "Tests/TestSupport",
+      swiftSettings: settings),
+    .testTarget(
+      name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["TestSupport"], path: "Tests/EndToEnd",
+      exclude: ["Plugins"], swiftSettings: settings),
     .testTarget(
       name: "InterceptorTests", dependencies: ["Interceptor", "FetchModel", nio],
       swiftSettings: settings),
@@ -75,8 +83,9 @@ let package = Package(
       name: "FetchModelTests", dependencies: ["FetchModel", "CICU", nio],
       resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(
-      name: "ProxyTests", dependencies: ["Proxy", "FetchModel", "COpenSSL", nio],
-      swiftSettings: settings),
+      name: "ProxyTests",
+      dependencies: ["Proxy", "FetchModel", "TestSupport", "COpenSSL", nio, nioPosix, logging],
+      resources: [.copy("Fixtures")], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -44,10 +44,16 @@ final class BodyDrain {
   }
 
   private func pump() {
+    // Flushing can make the sink's channel writable at once, which resumes from within.
     guard !self.isPumping else { return }
     self.isPumping = true
     defer { self.isPumping = false }
-    while !self.isPaused, let sink = self.sink {
+    while let sink = self.sink {
+      if self.isPaused {
+        sink(.pause)
+        if self.isPaused { return }
+        continue
+      }
       switch self.pipe.read() {
       case .chunk(let data): sink(.data(data))
       case .pending:
@@ -61,6 +67,5 @@ final class BodyDrain {
         sink(.failed(error))
       }
     }
-    if self.isPaused { self.sink?(.pause) }
   }
 }

@@ -76,9 +76,10 @@ extension RequestRoute {
         authority, isSecure: tunnel.isSecure, tunnel: tunnel, pathStart: start, pathLength: length)
     case .asterisk:
       guard let tunnel else { throw .ownAddress }
+      let authority = head.hostAuthority ?? tunnel.authority
+      try Self.check(authority, tunnel.isSecure, against: tunnel)
       self.init(
-        head.hostAuthority ?? tunnel.authority, isSecure: tunnel.isSecure, tunnel: tunnel,
-        pathStart: 0, pathLength: 0)
+        authority, isSecure: tunnel.isSecure, tunnel: tunnel, pathStart: 0, pathLength: 0)
     }
   }
 

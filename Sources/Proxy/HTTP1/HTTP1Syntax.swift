@@ -89,8 +89,11 @@ enum KnownField: UInt8, Sendable {
     case 7:
       if matches("upgrade") { self = .upgrade } else if matches("trailer") { self = .trailer }
     case 10:
-      if matches("connection") { self = .connection }
-      else if matches("keep-alive") { self = .keepAlive }
+      if matches("connection") {
+        self = .connection
+      } else if matches("keep-alive") {
+        self = .keepAlive
+      }
     case 14: if matches("content-length") { self = .contentLength }
     case 16: if matches("proxy-connection") { self = .proxyConnection }
     case 17: if matches("transfer-encoding") { self = .transferEncoding }

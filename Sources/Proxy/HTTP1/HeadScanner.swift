@@ -32,13 +32,14 @@ struct HeadScanner: Equatable {
         self.scanned = bytes.count
         break
       }
+      // First, so that the verdict does not depend on how much came at once.
+      if newline >= limit { return .refused(.headTooLarge) }
       guard newline > self.lineStart, bytes[newline - 1] == HTTP1Syntax.cr else {
         return .refused(.bareLF)
       }
       let isEmptyLine = newline - 1 == self.lineStart
       self.scanned = newline + 1
       self.lineStart = newline + 1
-      if self.scanned > limit { return .refused(.headTooLarge) }
       if isEmptyLine { return .complete(self.scanned) }
     }
     return self.scanned > limit ? .refused(.headTooLarge) : .incomplete
@@ -47,7 +48,9 @@ struct HeadScanner: Equatable {
   @inline(__always)
   private static func firstLF(_ bytes: Span<UInt8>, from start: Int) -> Int? {
     bytes.extracting(start...).withUnsafeBytes { rest in
-      guard let base = rest.baseAddress, let found = memchr(base, 10, rest.count) else { return nil }
+      guard let base = rest.baseAddress, let found = memchr(base, 10, rest.count) else {
+        return nil
+      }
       return start + (UnsafeRawPointer(found) - base)
     }
   }

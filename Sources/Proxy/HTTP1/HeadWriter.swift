@@ -53,8 +53,9 @@ enum HeadWriter {
       return !line.known.isHopByHop && !removed.contains(line)
     }
     if head.framing == .chunked { out.writeStaticString("Transfer-Encoding: chunked\r\n") }
-    if head.asksForUpgrade, let value = head.value(of: .upgrade) {
-      out.writeString("Connection: Upgrade\r\nUpgrade: \(value)\r\n")
+    if head.asksForUpgrade {
+      out.writeStaticString("Connection: Upgrade\r\n")
+      self.copyLines(head.bytes, head.fields, into: &out) { $0.known == .upgrade }
     }
     out.writeImmutableBuffer(identity.viaLine)
     out.writeStaticString("\r\n")
@@ -98,8 +99,11 @@ enum HeadWriter {
     self.copy(head.bytes, head.reasonStart, head.reasonLength, into: &out)
     out.writeStaticString("\r\n")
     let removed = ConnectionNames(head.bytes, head.fields, head.connection)
+    // A length where no body can be would make some clients wait for one (RFC 9110 §8.6).
+    let hasNoLength = head.status < 200 || head.status == 204
     self.copyLines(head.bytes, head.fields, into: &out) { line in
-      !line.known.isHopByHop && !removed.contains(line)
+      if hasNoLength, line.known == .contentLength { return false }
+      return !line.known.isHopByHop && !removed.contains(line)
     }
     if head.status == 101 {
       out.writeStaticString("Connection: Upgrade\r\n")
@@ -149,13 +153,17 @@ enum HeadWriter {
     out.writeStaticString("\r\n")
   }
 
+  /// Writes the fields that are wanted. What is no field by the grammar is left out: it came from a
+  /// plugin and could become another field, or end the head.
   private static func writeFields(
     _ headers: HeaderList, into out: inout ByteBuffer, where include: (KnownField) -> Bool
   ) {
     headers.forEachField { name, value in
+      guard !name.isEmpty, name.allSatisfy(HTTP1Syntax.isToken),
+        value.allSatisfy(HTTP1Syntax.isFieldValue)
+      else { return }
       let bytes = name.bindMemory(to: UInt8.self)
-      let known = KnownField(bytes.span, 0, bytes.count)
-      guard include(known) else { return }
+      guard include(KnownField(bytes.span, 0, bytes.count)) else { return }
       out.writeBytes(name)
       out.writeStaticString(": ")
       out.writeBytes(value)

@@ -90,7 +90,8 @@ struct HeadReader {
   /// Takes the next request head. Up to two empty lines before it are skipped, as old clients send
   /// them behind a body ([RFC 9112 §2.2](https://www.rfc-editor.org/rfc/rfc9112#section-2.2)).
   mutating func nextRequest(_ input: inout ByteBuffer) -> Event<RequestHead> {
-    while !self.hasBegun, self.skipped < 2, let first = input.getInteger(at: input.readerIndex) as UInt8?,
+    while !self.hasBegun, self.skipped < 2,
+      let first = input.getInteger(at: input.readerIndex) as UInt8?,
       first == HTTP1Syntax.cr
     {
       guard let second = input.getInteger(at: input.readerIndex + 1) as UInt8? else {
