@@ -44,7 +44,8 @@ final class WorkerHarness {
 
   /// Starts a worker, evaluates a script and takes its `ready`.
   convenience init(
-    script: String, scope: String = "https://app.test/", scriptURL: String = "https://app.test/sw.js"
+    script: String, scope: String = "https://app.test/",
+    scriptURL: String = "https://app.test/sw.js"
   ) throws {
     try self.init()
     try self.start(script, scope: scope, scriptURL: scriptURL)

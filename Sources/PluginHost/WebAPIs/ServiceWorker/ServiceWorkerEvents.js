@@ -24,7 +24,7 @@
     waitUntil(promise) {
       this.#pending;
       requireArguments(arguments.length, 1, 'ExtendableEvent.waitUntil');
-      extend(this, resolved(promise));
+      internal.extendEvent(this, resolved(promise));
     }
 
     static {
