@@ -196,6 +196,11 @@ final class JavaScriptContext {
   }
 }
 
+extension JavaScriptContext {
+  /// Collects garbage now; for tests, as scripts cannot ask for it.
+  func collectGarbage() { JSSynchronousGarbageCollectForDebugging(self.ref) }
+}
+
 /// Something whose bytes lie in one piece.
 protocol ContiguousBytesView {
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result
