@@ -312,6 +312,54 @@ import Testing
     }
   }
 
+  @Test func anAbortEndsTheBodyOfAResponseThatHasCome() throws {
+    let worker = try WorkerHarness(
+      script: WorkerHarness.script(
+        returning: """
+          const c = new AbortController();
+          const one = await fetch('/1', { signal: c.signal }), two = await fetch('/2', { signal: c.signal });
+          const three = await fetch('/3', { signal: c.signal }); await three.text();
+          const text = one.text(), read = two.body.getReader().read();
+          c.abort('enough');
+          return [await text.catch(e => e), await read.catch(e => e)];
+          """))
+    try worker.fetchEvent()
+    for fetch in 1...3 as ClosedRange<UInt32> {
+      guard case .fetch(fetch, _, _, _) = try worker.next() else {
+        Issue.record("no fetch")
+        return
+      }
+      let body = fetch == 3 ? BodyKind.inline(ByteBuffer(string: "x")) : .stream(length: nil)
+      try worker.send(.fetchResult(fetch: fetch, self.head(), body: body))
+    }
+    var frames: [Frame] = [try worker.next()]
+    while true {
+      if case .respond = frames[frames.count - 1] { break }
+      frames.append(try worker.next())
+    }
+    let aborted = frames.compactMap { frame -> UInt32? in
+      if case .abortFetch(let fetch) = frame { fetch } else { nil }
+    }
+    #expect(aborted == [3, 1, 2])
+    guard case .respond(_, _, .inline(let bytes))? = frames.last else { return }
+    #expect(self.text(bytes) == "enough,enough")
+  }
+
+  @Test func theSignalAbortsWhileTheAnswerIsStillSent() throws {
+    let worker = try WorkerHarness(
+      script: """
+        addEventListener('fetch', e => {
+          e.request.signal.onabort = () => console.log('aborted');
+          e.respondWith(new Response(new ReadableStream()));
+        });
+        """)
+    try worker.fetchEvent(1)
+    _ = try worker.next()
+    try worker.send(.abortEvent(event: 1))
+    _ = try worker.settle()
+    #expect(worker.console.map(\.text) == ["aborted"])
+  }
+
   @Test func derivedRequestsNameTheirEventOnlyForTheSameURL() throws {
     let worker = try WorkerHarness(
       script: """

@@ -79,6 +79,65 @@ import Testing
     #expect(result == "42")
   }
 
+  @Test func noArgumentsBreakIt() throws {
+    // Every function of the global and of its interfaces with arguments that make little sense, also
+    // from the bottom of the stack.
+    let worker = try WorkerHarness(
+      script: """
+        const detached = new ArrayBuffer(8); const emptied = new Uint8Array(detached); detached.transfer();
+        const revoked = Proxy.revocable({}, {}); revoked.revoke();
+        const trap = new Proxy({}, { get() { throw 1; }, has() { throw 2; }, ownKeys() { throw 3; } });
+        const values = [undefined, null, NaN, Infinity, -1, 1e100, '', '\\u0000', '\\ud800', '☃', 5n,
+          Symbol('s'), {}, [], [[1]], () => {}, detached, emptied, new DataView(new ArrayBuffer(1)),
+          revoked.proxy, trap, { valueOf() { throw 4; }, toString() { throw 5; } }, new Headers(),
+          new Response('x'), new Request('/'), new ReadableStream(), new AbortController().signal];
+        const quiet = ['setInterval', 'eval', 'Function', 'Iterator'];
+        onunhandledrejection = event => event.preventDefault();
+        const attempt = (f, self, args) => {
+          try { Reflect.apply(f, self, args)?.then?.(() => {}, () => {}); } catch {}
+          try { Reflect.construct(f, args); } catch {}
+        };
+        let calls = 0;
+        function pester() {
+          for (const name of Object.getOwnPropertyNames(self)) {
+            const value = self[name];
+            if (typeof value !== 'function' || quiet.includes(name) || /Array|^on|ler$|WebAss/.test(name)) continue;
+            const all = [value];
+            for (const holder of [value, value.prototype ?? {}]) {
+              for (const d of Object.values(Object.getOwnPropertyDescriptors(holder))) {
+                for (const f of [d.value, d.get, d.set]) if (typeof f === 'function') all.push(f);
+              }
+            }
+            if (!/^(URL|Head|Req|Resp|Text|Event|Custom|Error|Prom|Ext|Fetch|Abort|Read|Blob|Count|Byte|Crypto|Perf|Worker|Serv|Client|DOM|set|clear|queue|atob|btoa|fetch|report|Inst)/.test(name)) continue;
+            for (const f of all) for (const value of values) {
+              attempt(f, value, [value, value, value]); attempt(f, undefined, [value]); calls++;
+            }
+          }
+        }
+        addEventListener('fetch', event => {
+          const respondWith = FetchEvent.prototype.respondWith;
+          if (event.request.url.endsWith('deep')) {
+            let left = 40;
+            const dive = () => { try { dive(); } catch { if (left-- > 0) { new URL('http://a/b'); console.debug('x'); btoa('y'); } } };
+            dive();
+          } else if (event.request.url.endsWith('pester')) pester();
+          event.respondWith(new Response(String(calls > 0)));
+        });
+        """)
+    try worker.fetchEvent(1, "https://app.test/pester")
+    while true {
+      if case .respond(1, _, .inline(let body)) = try worker.next() {
+        #expect(String(buffer: body) == "true")
+        break
+      }
+    }
+    try worker.fetchEvent(2, "https://app.test/deep")
+    while true {
+      if case .respond(2, _, _) = try worker.next() { break }
+    }
+    #expect(try worker.settle().allSatisfy { if case .respond = $0 { false } else { true } })
+  }
+
   @Test func timersFireInOrderAndNotAfterTheirTurn() {
     var timers = TimerQueue()
     timers.set(1, deadline: 20)
