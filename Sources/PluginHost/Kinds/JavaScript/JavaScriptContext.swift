@@ -154,7 +154,8 @@ final class JavaScriptContext {
   func setProperty(_ name: String, of object: JSValue, to value: JSValue) {
     guard let string = JSStringCreateWithUTF8CString(name) else { return }
     defer { JSStringRelease(string) }
-    JSObjectSetProperty(self.ref, object, string, value, JSPropertyAttributes(kJSPropertyAttributeNone), nil)
+    JSObjectSetProperty(
+      self.ref, object, string, value, JSPropertyAttributes(kJSPropertyAttributeNone), nil)
   }
 
   // MARK: Running
@@ -169,7 +170,8 @@ final class JavaScriptContext {
     _ function: JSValue, _ count: Int, exception: inout JSValue?,
     _ fill: (UnsafeMutableBufferPointer<JSValue?>) -> Void
   ) -> JSValue? {
-    withUnsafeTemporaryAllocation(of: Optional<JSValue>.self, capacity: max(1, count)) { arguments in
+    withUnsafeTemporaryAllocation(of: Optional<JSValue>.self, capacity: max(1, count)) {
+      arguments in
       arguments.initialize(repeating: nil)
       fill(arguments)
       return JSObjectCallAsFunction(
@@ -192,6 +194,11 @@ final class JavaScriptContext {
     else { return false }
     return JSCheckScriptSyntax(self.ref, script.ref, file.ref, 1, &exception)
   }
+}
+
+extension JavaScriptContext {
+  /// Collects garbage now; for tests, as scripts cannot ask for it.
+  func collectGarbage() { JSSynchronousGarbageCollectForDebugging(self.ref) }
 }
 
 /// Something whose bytes lie in one piece.

@@ -172,7 +172,6 @@
             return fail(fetchEvent, internal.errorText(error));
           }
           fetchEvent.#state = ANSWERED;
-          events.delete(fetchEvent.#number);
           settleHandled(fetchEvent, succeeded);
         },
         // The listeners have run: without respondWith() the request goes on to the network.
@@ -213,7 +212,7 @@
     return null;
   }
 
-  // Sends the answer. Returns why there is a network error instead, or null.
+  // Sends the answer, and forgets the event once there is nothing left to abort. Returns why there is a network error instead, or null.
   function respond(fetchEvent, number, response) {
     if (!internal.response.is(response)) {
       return 'respondWith() was given something that is not a Response.';
@@ -229,6 +228,7 @@
     }
     if (record.fetch !== 0 && (body === null || body.handle !== null)) {
       if (native.respondRelay(number, record.fetch)) {
+        events.delete(number);
         if (body !== null) {
           body.isUsed = true;
           body.handle = null;
@@ -245,14 +245,15 @@
     const head = `${record.statusText}\n${internal.packHeaders(list)}`;
     const urls = record.urlList.length === 0
       ? undefined : internal.primordials.join(record.urlList, '\n');
-    if (body === null) native.respond(number, record.status, head, urls, undefined);
-    else if (body.stream === null && body.handle === null) {
-      body.isUsed = true;
-      native.respond(number, record.status, head, urls, body.source);
-    } else {
+    if (body !== null && (body.stream !== null || body.handle !== null)) {
       native.respond(number, record.status, head, urls, true);
-      internal.sendStream(EVENT_RESPONSE, number, internal.bodyStream(body));
+      internal.sendStream(
+        EVENT_RESPONSE, number, internal.bodyStream(body), () => events.delete(number));
+      return;
     }
+    events.delete(number);
+    if (body !== null) body.isUsed = true;
+    native.respond(number, record.status, head, urls, body === null ? undefined : body.source);
   }
 
   // Fetch events without an answer, by the host's number.
