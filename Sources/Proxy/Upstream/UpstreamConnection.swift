@@ -20,7 +20,7 @@ final class UpstreamConnection: ChannelInboundHandler {
   let key: UpstreamKey
   private unowned let services: LoopServices
   private var context: ChannelHandlerContext?
-  private var transport = Transport()
+  private let transport = Transport()
   private var input = ByteBuffer()
   private var reading = Reading.idle
   private var consumer: (any UpstreamConsumer)?
