@@ -47,7 +47,13 @@ final class BodyDrain {
     guard !self.isPumping else { return }
     self.isPumping = true
     defer { self.isPumping = false }
-    while !self.isPaused, let sink = self.sink {
+    while let sink = self.sink {
+      if self.isPaused {
+        // The flush that this brings may have made room already.
+        sink(.pause)
+        if self.isPaused { return }
+        continue
+      }
       switch self.pipe.read() {
       case .chunk(let data): sink(.data(data))
       case .pending:
@@ -61,6 +67,5 @@ final class BodyDrain {
         sink(.failed(error))
       }
     }
-    if self.isPaused { self.sink?(.pause) }
   }
 }
