@@ -259,6 +259,7 @@ final class Exchange {
   private func finish(trailers: ByteBuffer?) {
     guard !self.isOver else { return }
     self.isOver = true
+    self.requestDrain?.cancel()
     self.responseDrain = nil
     self.upstream = nil
     self.client?.finishResponse(self, trailers: trailers)
@@ -273,6 +274,7 @@ final class Exchange {
       return
     }
     self.isOver = true
+    self.requestDrain?.cancel()
     self.upstream?.cancel()
     self.upstream = nil
     if self.hasResponseHead {
