@@ -41,6 +41,7 @@ let package = Package(
       providers: [.apt(["libjavascriptcoregtk-4.1-dev"])]),
     // No system library target: the header says why. Debian's package is libicu-dev.
     .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
+    .target(name: "CSpawn"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CParentDeath"),
     .target(name: "CWebAPIScripts"),
@@ -52,8 +53,8 @@ let package = Package(
     .target(
       name: "PluginHost",
       dependencies: [
-        "FetchModel", "Interceptor", "CJavaScriptCore", "CParentDeath", "CWebAPIScripts", "CZlib",
-        nio, nioPosix, logging,
+        "FetchModel", "Interceptor", "CJavaScriptCore", "CParentDeath", "CSpawn", "CWebAPIScripts",
+        "CZlib", nio, nioPosix, logging,
       ],
       exclude: webAPIScripts, swiftSettings: settings),
     .executableTarget(
@@ -63,11 +64,27 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["COpenSSL"], path: "Tests/TestSupport",
+      swiftSettings: settings),
     .testTarget(
-      name: "PluginHostTests", dependencies: ["PluginHost", "FetchModel", nio],
+      name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["TestSupport"], path: "Tests/EndToEnd",
+      exclude: ["Plugins"], swiftSettings: settings),
+    .testTarget(
+      name: "InterceptorTests", dependencies: ["Interceptor", "FetchModel", nio],
+      swiftSettings: settings),
+    .testTarget(
+      name: "PluginHostTests",
+      dependencies: ["PluginHost", "Interceptor", "FetchModel", nio, nioPosix, logging],
       swiftSettings: settings),
     .testTarget(
       name: "FetchModelTests", dependencies: ["FetchModel", "CICU", nio],
+      resources: [.copy("Fixtures")], swiftSettings: settings),
+    .testTarget(
+      name: "ProxyTests",
+      dependencies: ["Proxy", "FetchModel", "TestSupport", "COpenSSL", nio, nioPosix, logging],
       resources: [.copy("Fixtures")], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -138,6 +138,18 @@ public final class BodyPipe: Sendable {
     return result
   }
 
+  /// Puts chunks that were read back in front, first chunk first, so that the next consumer reads
+  /// them again. Nothing happens after ``cancel()``.
+  public func putBack(_ chunks: [ByteBuffer]) {
+    self.state.withLock { state in
+      guard !state.isCancelled else { return }
+      for chunk in chunks.reversed() where chunk.readableBytes > 0 {
+        state.chunks.prepend(chunk)
+        state.buffered += chunk.readableBytes
+      }
+    }
+  }
+
   /// Says that nobody will read on. Waiting bytes are dropped and the producer is told.
   public func cancel() {
     let tell = self.state.withLock { state -> (@Sendable () -> Void)? in

@@ -1,4 +1,4 @@
-public import Synchronization
+import Synchronization
 
 /// Says once that whoever asked has left: the native half of an `AbortSignal`.
 ///

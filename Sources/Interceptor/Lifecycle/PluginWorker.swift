@@ -19,8 +19,19 @@ public protocol PluginWorker: AnyObject, Sendable {
 
   /// Fires `fetch` (*Create Fetch Event and Dispatch*). `completion` is called exactly once, on any
   /// thread; also where the worker dies.
+  ///
+  /// - Parameters:
+  ///   - request: `event.request`: what the script may see.
+  ///   - hidden: the fields of the client's request that the script must not see. They go back into
+  ///     the plugin's own fetches that are made from `event.request`
+  ///     (``restoreHiddenFields(of:derivedFrom:to:)``).
   func dispatchFetch(
-    _ request: FetchRequest, completion: @escaping @Sendable (FetchDispatchResult) -> Void)
+    _ request: FetchRequest, hidden: HeaderList,
+    completion: @escaping @Sendable (FetchDispatchResult) -> Void)
+
+  /// Says whom to ask for what the script wants of its registration. Called once, before anything
+  /// else; the worker does not own the delegate.
+  func setDelegate(_ delegate: any PluginWorkerDelegate)
 
   /// Ends the worker for good (*Terminate Service Worker*).
   func terminate()
@@ -28,8 +39,11 @@ public protocol PluginWorker: AnyObject, Sendable {
 
 /// How a fetch event went.
 public enum FetchDispatchResult: Sendable {
-  /// `respondWith()` got this response.
+  /// `respondWith()` got this response, which the script made or has touched.
   case response(FetchResponse)
+  /// `respondWith()` got a response of the network whose body nobody has touched: it goes on as it
+  /// came.
+  case relayed(FetchResponse)
   /// No listener called `respondWith()`.
   ///
   /// - Parameters:

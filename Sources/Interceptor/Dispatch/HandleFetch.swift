@@ -1,0 +1,99 @@
+import FetchModel
+import Synchronization
+
+extension ServiceWorkerRegistration {
+  /// *Handle Fetch* and *Create Fetch Event and Dispatch*.
+  ///
+  /// | the outcome | when |
+  /// |---|---|
+  /// | fall back | the request is none that service workers see; the script listens for no `fetch`; no listener called `respondWith()`; the plugin is not active; the worker failed and the policy is fail-open |
+  /// | network error | `respondWith()` got a rejection or no response; `preventDefault()` without `respondWith()`; no response, but the request's body was read; an answer that is not valid; a redirected response for a request that does not follow redirects; the worker failed otherwise; the client left |
+  /// | respond | anything else |
+  func handleFetch(
+    _ request: FetchRequest, completion: @escaping @Sendable (FetchOutcome) -> Void
+  ) {
+    let facts = RequestFacts(request.headers)
+    guard self.listens(for: "fetch"), !Self.bypasses(request, facts) else {
+      return completion(.fallBack(request.body))
+    }
+    self.whenActivated { state in
+      guard state == .activated else { return completion(.fallBack(request.body)) }
+      self.createFetchEventAndDispatch(request, facts, completion: completion)
+    }
+  }
+
+  /// Calls `body` now, or after `activating`: fetch events wait for the end of the `activate` event.
+  private func whenActivated(_ body: @escaping @Sendable (ServiceWorkerState) -> Void) {
+    let now = self.state.withLock { state -> ServiceWorkerState? in
+      guard state.lifecycle.state == .activating else { return state.lifecycle.state }
+      state.waiting.append(body)
+      return nil
+    }
+    if let now { body(now) }
+  }
+
+  /// Whether this is a request that a service worker never sees.
+  static func bypasses(_ request: FetchRequest, _ facts: RequestFacts) -> Bool {
+    // A site registers a real service worker in the browser.
+    if facts.isServiceWorkerScript { return true }
+    switch facts.fetchDestination {
+    case "embed", "object", "serviceworker": return true
+    default: break
+    }
+    if facts.fetchMode == "websocket" || facts.upgradesToWebSocket { return true }
+    // A CORS preflight is made below the service worker.
+    if request.method == "OPTIONS", facts.requestsMethod { return true }
+    return facts.isForcedReload
+  }
+
+  private func createFetchEventAndDispatch(
+    _ request: FetchRequest, _ facts: RequestFacts,
+    completion: @escaping @Sendable (FetchOutcome) -> Void
+  ) {
+    let event = EventRequest(request, facts: facts)
+    // A client without fetch metadata is no browser that would refuse a redirected response.
+    let refusesRedirected = facts.fetchMode == "navigate"
+    let method = request.method
+    self.worker.dispatchFetch(event.request, hidden: event.hidden) { result in
+      completion(
+        self.outcome(of: result, method: method, refusesRedirected: refusesRedirected))
+    }
+  }
+
+  private func outcome(
+    of result: FetchDispatchResult, method: String, refusesRedirected: Bool
+  ) -> FetchOutcome {
+    switch result {
+    case .relayed(let response), .response(let response):
+      guard !refusesRedirected || response.urlList.count < 2 else {
+        response.body.cancel()
+        return self.networkError("it answered a navigation with a redirected response")
+      }
+      if case .relayed = result { return .respond(response) }
+      switch validate(response, method: method) {
+      case .success(let response): return .respond(response)
+      case .failure(let invalid):
+        response.body.cancel()
+        return self.networkError(invalid.reason)
+      }
+    case .noResponse(let defaultPrevented, let bodyUsed, let body):
+      if defaultPrevented || bodyUsed { body.cancel() }
+      if bodyUsed {
+        return self.networkError("it read the request's body and called no respondWith()")
+      }
+      if defaultPrevented {
+        return self.networkError("it called preventDefault() and no respondWith()")
+      }
+      return .fallBack(body)
+    case .failed(let error): return .networkError(error)
+    case .workerFailed(let error, let body):
+      if self.failurePolicy == .failOpen, let body { return .fallBack(body) }
+      body?.cancel()
+      return .networkError(error)
+    }
+  }
+
+  private func networkError(_ reason: String) -> FetchOutcome {
+    .networkError(FetchError(.pluginFailed, .plugin, "The plugin \(self.pluginName): \(reason)."))
+  }
+}

@@ -1,0 +1,78 @@
+import FetchModel
+
+/// What a request's fields say about where it comes from, gathered in one pass.
+struct RequestFacts: Sendable {
+  var fetchMode: String?
+  var fetchDestination: String?
+  var fetchSite: String?
+  var referer: String?
+  var accept: String?
+  var cacheControl: String?
+  var authorization: String?
+  var pragmaIsNoCache = false
+  var hasCookie = false
+  var isServiceWorkerScript = false
+  var upgradesToWebSocket = false
+  var upgradesInsecureRequests = false
+  var requestsMethod = false
+
+  /// What each field is called, in the fields' order.
+  private(set) var names = ContiguousArray<FieldName>()
+
+  init(_ headers: HeaderList) {
+    self.names.reserveCapacity(headers.count)
+    headers.forEachField { bytes, _ in
+      let name = FieldName(bytes)
+      let index = self.names.count
+      self.note(name, headers.value(at: index))
+      self.names.append(name)
+    }
+  }
+
+  private mutating func note(_ name: FieldName, _ value: @autoclosure () -> String) {
+    switch name {
+    case .secFetchMode: self.fetchMode = value()
+    case .secFetchDest: self.fetchDestination = value()
+    case .secFetchSite: self.fetchSite = value()
+    case .referer: self.referer = value()
+    case .accept: self.accept = self.accept ?? value()
+    case .cacheControl: self.cacheControl = value().lowercased()
+    case .authorization: self.authorization = value()
+    case .pragma: self.pragmaIsNoCache = value().lowercased().contains("no-cache")
+    case .cookie: self.hasCookie = true
+    case .serviceWorker: self.isServiceWorkerScript = value() == "script"
+    case .upgrade: self.upgradesToWebSocket = value().lowercased().contains("websocket")
+    case .upgradeInsecureRequests: self.upgradesInsecureRequests = true
+    case .accessControlRequestMethod: self.requestsMethod = true
+    default: break
+    }
+  }
+
+  /// Whether the client says what kind of request this is, as browsers do on secure origins.
+  var hasFetchMetadata: Bool { self.fetchMode != nil }
+
+  /// Whether the request asks for a new page.
+  ///
+  /// Without `Sec-Fetch-Mode` this is a guess: by what only browsers' navigations send, then by the
+  /// absence of a `Referer`. So a request of a simple client is a navigation.
+  var isNavigation: Bool {
+    if let mode = self.fetchMode { return mode == "navigate" }
+    return self.looksLikeNavigation || self.referer == nil
+  }
+
+  /// Whether a browser that sends no fetch metadata navigates here.
+  private var looksLikeNavigation: Bool {
+    self.upgradesInsecureRequests || self.accept?.hasPrefix("text/html") == true
+  }
+
+  /// Whether the client told the caches on the way not to answer.
+  var demandsFreshness: Bool {
+    self.pragmaIsNoCache && self.cacheControl?.contains("no-cache") == true
+  }
+
+  /// A page that is reloaded with the shift key held: the service worker is left out.
+  var isForcedReload: Bool {
+    (self.fetchMode == "navigate" || (!self.hasFetchMetadata && self.looksLikeNavigation))
+      && self.demandsFreshness
+  }
+}

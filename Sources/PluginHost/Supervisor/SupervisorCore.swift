@@ -1,0 +1,286 @@
+import FetchModel
+import Interceptor
+import Logging
+import NIOCore
+
+/// The state of a supervisor and the orders of ``WorkerLife`` carried out.
+///
+/// Unchecked, because it is only ever touched on its event loop.
+final class SupervisorCore: @unchecked Sendable {
+  let configuration: WorkerSupervisor.Configuration
+  let network: any Fetcher
+  let eventLoop: any EventLoop
+  let logger: Logger
+  private let launcher: any WorkerLauncher
+  private let tickInterval: TimeAmount
+  weak var delegate: (any PluginWorkerDelegate)?
+  weak var owner: WorkerSupervisor?
+
+  var life: WorkerLife
+  /// The time to the precision of a tick, while there is anything to do.
+  var now = NIODeadline.now()
+  private var tick: RepeatedTask?
+  private var source: String?
+  private var eventTypes: Set<String> = []
+  private var startWaiters: [@Sendable (Result<Set<String>, PluginError>) -> Void] = []
+
+  // Events
+  var events: [UInt32: PendingEvent] = [:]
+  /// The events that the worker has not been sent, in their order.
+  var queue: [PendingEvent] = []
+  var lastEvent: UInt32 = 0
+  var recentEvents = RecentEvents()
+  var fetchEventCount = 0
+  var errorCount = 0
+
+  // The process and the socket to it
+  var connection = WorkerConnection()
+  var fetches: [UInt32: PluginFetch] = [:]
+  var lastFetch: UInt32 = 0
+  var senders: [StreamID: BodySender] = [:]
+  var receivers: [StreamID: BodyReceiver] = [:]
+
+  init(
+    configuration: WorkerSupervisor.Configuration, launcher: any WorkerLauncher,
+    network: any Fetcher, eventLoop: any EventLoop, logger: Logger, tickInterval: TimeAmount,
+    backOff: BackOff
+  ) {
+    self.configuration = configuration
+    self.launcher = launcher
+    self.network = network
+    self.eventLoop = eventLoop
+    var logger = logger
+    logger[metadataKey: "plugin"] = "\(configuration.name)"
+    self.logger = logger
+    self.tickInterval = tickInterval
+    self.life = WorkerLife(
+      limits: WorkerLife.Limits(
+        idleTime: configuration.idleTime, pingInterval: configuration.pingInterval,
+        unresponsiveTime: configuration.unresponsiveTime, memory: configuration.memoryLimit),
+      backOff: backOff)
+  }
+
+  // MARK: Demands
+
+  /// Evaluates the script in a worker process; or says what it listened for when it was evaluated.
+  func run(
+    source: String,
+    completion: @escaping @Sendable (Result<Set<String>, PluginError>) -> Void
+  ) {
+    self.source = source
+    if self.life.isRunning { return completion(.success(self.eventTypes)) }
+    guard self.life.state != .terminated else {
+      return completion(.failure(PluginError(name: "AbortError", message: "It was terminated.")))
+    }
+    self.startWaiters.append(completion)
+    self.demand()
+  }
+
+  /// Somebody needs a running worker.
+  func demand() {
+    if self.connection.process == nil { self.now = .now() }
+    self.startTicking()
+    self.perform(self.life.demanded(now: self.now))
+  }
+
+  /// *Terminate Service Worker*, for good.
+  func terminate() {
+    guard self.life.state != .terminated else { return }
+    self.life.terminated()
+    self.connection.process?.kill()
+    self.failStart(PluginError(name: "AbortError", message: "The plugin was terminated."))
+    self.failAllEvents("it was terminated")
+    self.endStreams("the worker was terminated")
+  }
+
+  var status: WorkerStatus {
+    WorkerStatus(
+      state: self.life.name, pid: self.connection.process?.pid, restarts: self.life.restarts,
+      events: self.fetchEventCount, errors: self.errorCount)
+  }
+
+  // MARK: Orders
+
+  private func perform(_ order: WorkerLife.Order) {
+    switch order {
+    case .none: break
+    case .launch: self.launch()
+    case .launchAfter(let wait):
+      self.eventLoop.scheduleTask(in: wait) { self.backOffEnded() }
+    case .ping(let number): self.send(.ping(number))
+    case .stop: self.send(.stop)
+    case .kill(let reason):
+      self.logger.error("The worker is killed: \(reason).")
+      self.connection.endReason = reason
+      self.connection.process?.kill()
+    }
+  }
+
+  private func backOffEnded() {
+    self.now = .now()
+    if self.isWanted {
+      self.perform(self.life.backOffEnded(now: self.now))
+    } else {
+      self.life.abandonedBackOff()
+    }
+  }
+
+  private var isWanted: Bool { !self.queue.isEmpty || !self.startWaiters.isEmpty }
+
+  private func launch() {
+    let generation = self.connection.generation + 1
+    self.connection = WorkerConnection(generation: generation)
+    self.lastFetch = 0
+    self.startTicking()
+    self.launcher.launch { event in
+      self.eventLoop.execute { self.processEvent(event, generation: generation) }
+    }
+    self.send(
+      .start(
+        WorkerStart(
+          name: self.configuration.name, scriptURL: self.configuration.scriptURL,
+          scriptPath: self.configuration.scriptPath, scope: self.configuration.scope,
+          source: self.source ?? "")))
+  }
+
+  /// The host has found a reason to end the worker.
+  func condemn(_ reason: String) { self.perform(self.life.condemned(reason)) }
+
+  /// The worker broke the protocol: nothing more is believed of what it says.
+  func violated(_ reason: String, generation: Int) {
+    guard generation == self.connection.generation else { return }
+    self.connection.isTrusted = false
+    self.condemn(reason)
+  }
+
+  // MARK: The tick
+
+  /// Whether ``now`` is kept up to date.
+  var isTicking: Bool { self.tick != nil }
+
+  private func startTicking() {
+    guard self.tick == nil else { return }
+    self.tick = self.eventLoop.scheduleRepeatedTask(
+      initialDelay: self.tickInterval, delay: self.tickInterval
+    ) { _ in self.ticked() }
+  }
+
+  private func ticked() {
+    self.now = .now()
+    self.failLateEvents()
+    let process = self.connection.process
+    self.perform(
+      self.life.ticked(now: self.now, isBusy: self.isBusy) { process?.residentBytes() })
+    guard self.life.isAtRest, self.events.isEmpty else { return }
+    self.tick?.cancel()
+    self.tick = nil
+  }
+
+  private var isBusy: Bool {
+    !self.events.isEmpty || !self.receivers.isEmpty
+      || self.senders.values.contains { $0.isWanted }
+      || self.fetches.values.contains { $0.isPending }
+  }
+
+  // MARK: The process
+
+  private func processEvent(_ event: WorkerProcessEvent, generation: Int) {
+    guard generation == self.connection.generation else { return }
+    switch event {
+    case .launched(let process): self.launched(process, generation: generation)
+    case .failed(let reason):
+      self.connection.endReason = "it could not be started: \(reason)"
+      self.connection.isClosed = true
+      self.connection.hasExited = true
+      self.finishConnection()
+    case .exited(let how):
+      self.connection.exited()
+      if self.connection.endReason == nil { self.connection.endReason = how }
+      self.finishConnection()
+    }
+  }
+
+  private func launched(_ process: any WorkerProcess, generation: Int) {
+    self.connection.process = process
+    // Condemned or terminated before it was there.
+    if self.life.state != .starting { process.kill() }
+    guard let socket = process.takeSocket() else {
+      self.connection.isClosed = true
+      return self.condemn("its socket is gone")
+    }
+    connectWorkerSocket(socket, core: self, generation: generation).whenComplete { result in
+      switch result {
+      case .success(let channel):
+        guard !self.connection.isClosed else { return }
+        self.connection.channel = channel
+        self.flush()
+      case .failure(let error):
+        self.connection.isClosed = true
+        self.condemn("its socket could not be opened (\(error))")
+        self.finishConnection()
+      }
+    }
+  }
+
+  func channelClosed(generation: Int) {
+    guard generation == self.connection.generation, !self.connection.isClosed else { return }
+    self.connection.isClosed = true
+    self.connection.channel = nil
+    if !self.connection.hasExited { self.perform(self.life.lostConnection()) }
+    self.finishConnection()
+  }
+
+  /// The process is gone and everything that it sent has been read: what of its events?
+  private func finishConnection() {
+    guard self.connection.hasExited, self.connection.isClosed, !self.connection.isFinished else {
+      return
+    }
+    self.connection.isFinished = true
+    self.connection.process = nil
+    let reason = self.connection.endReason ?? "it ended"
+    if self.life.isExpectedToStop {
+      self.logger.debug("The worker stopped.")
+    } else {
+      self.logger.warning("The worker ended: \(reason).")
+    }
+    self.endStreams("the plugin's worker ended: \(reason)")
+    if !self.life.isExpectedToStop {
+      self.failStart(
+        PluginError(
+          name: "AbortError",
+          message: "The worker of the plugin \(self.configuration.name) ended: \(reason)."))
+    }
+    self.settleEventsOfDeadWorker(reason)
+    self.now = .now()
+    self.perform(self.life.exited(now: self.now, isWanted: self.isWanted))
+  }
+
+  // MARK: The start
+
+  func becameReady(_ listeners: [String]) -> Bool {
+    guard self.life.becameReady(now: self.now) else { return false }
+    self.connection.wasReady = true
+    self.eventTypes = Set(listeners)
+    let waiters = self.startWaiters
+    self.startWaiters = []
+    for waiter in waiters { waiter(.success(self.eventTypes)) }
+    self.sendQueue()
+    return true
+  }
+
+  func startFailed(_ failure: ScriptFailure) -> Bool {
+    guard self.life.state == .starting else { return false }
+    let error = failure.pluginError(
+      scriptPath: self.configuration.scriptPath, source: self.source ?? "")
+    self.failStart(error)
+    self.failAllEvents("its script failed: \(failure.message)")
+    self.condemn("its script could not be evaluated")
+    return true
+  }
+
+  private func failStart(_ error: PluginError) {
+    let waiters = self.startWaiters
+    self.startWaiters = []
+    for waiter in waiters { waiter(.failure(error)) }
+  }
+}

@@ -1,0 +1,155 @@
+public import FetchModel
+public import Interceptor
+public import Logging
+public import NIOCore
+
+/// The host's side of a plugin: a worker process that is started when its first event comes, fed with
+/// events, watched, stopped when idle, and replaced when it dies.
+///
+/// Everything happens on one event loop; the methods may be called from any thread. An event costs
+/// no task and no timer: time limits are checked by a tick once a second.
+///
+/// **What becomes of events when the worker dies.** The host keeps the worker's end of the socket
+/// open, so after the worker's death it can read back what the worker had not read.
+/// - An event of which the worker had not read the whole frame had not reached it, and is sent to
+///   the next worker, whatever its method.
+/// - An event that had reached it, but of which the worker had acknowledged nothing (no answer, no
+///   fetch made from it, no byte of its body asked for), is sent once more if its method is
+///   idempotent ([RFC 9110 §9.2.2](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2)) and the
+///   worker died by itself.
+/// - Any other event fails with ``FetchDispatchResult/workerFailed(_:body:)``. The body is given
+///   back as long as no more than 1 MiB of it had gone to the worker.
+public final class WorkerSupervisor: PluginWorker {
+  /// What a worker runs, and within which limits.
+  public struct Configuration: Sendable {
+    /// The plugin's name, for messages.
+    public var name: String
+    /// The script's file.
+    public var scriptPath: String
+    /// What `self.location` says.
+    public var scriptURL: String
+    /// What `registration.scope` says.
+    public var scope: String
+    /// A worker without anything to do ends after this time.
+    public var idleTime = TimeAmount.seconds(30)
+    /// An event has to be settled within this time.
+    public var eventTime = TimeAmount.seconds(300)
+    /// A busy worker is asked for a sign of life this often.
+    public var pingInterval = TimeAmount.seconds(2)
+    /// A worker that does not react for this time is killed.
+    public var unresponsiveTime = TimeAmount.seconds(10)
+    /// The resident memory in bytes beyond which a worker is killed.
+    public var memoryLimit = 512 << 20
+
+    public init(name: String, scriptPath: String, scriptURL: String, scope: String) {
+      self.name = name
+      self.scriptPath = scriptPath
+      self.scriptURL = scriptURL
+      self.scope = scope
+    }
+  }
+
+  private let eventLoop: any EventLoop
+  private let core: SupervisorCore
+
+  /// - Parameters:
+  ///   - configuration: the plugin.
+  ///   - executable: the program that becomes the worker.
+  ///   - arguments: its arguments, without its own name. It finds its socket at descriptor 3.
+  ///   - network: makes the plugin's own fetches.
+  ///   - eventLoop: where the supervisor lives; one of a `MultiThreadedEventLoopGroup`.
+  ///   - logger: gets what the plugin writes to its console, and what happens to its process.
+  public convenience init(
+    configuration: Configuration, executable: String,
+    arguments: [String] = ["worker", "--descriptor", "3"], network: any Fetcher,
+    eventLoop: any EventLoop, logger: Logger
+  ) {
+    self.init(
+      configuration: configuration,
+      launcher: ProcessLauncher(executable: executable, arguments: arguments), network: network,
+      eventLoop: eventLoop, logger: logger)
+  }
+
+  init(
+    configuration: Configuration, launcher: any WorkerLauncher, network: any Fetcher,
+    eventLoop: any EventLoop, logger: Logger, tickInterval: TimeAmount = .seconds(1),
+    backOff: BackOff = BackOff()
+  ) {
+    self.eventLoop = eventLoop
+    self.core = SupervisorCore(
+      configuration: configuration, launcher: launcher, network: network, eventLoop: eventLoop,
+      logger: logger, tickInterval: tickInterval, backOff: backOff)
+  }
+
+  deinit {
+    let core = self.core
+    self.eventLoop.execute { core.terminate() }
+  }
+
+  public func setDelegate(_ delegate: any PluginWorkerDelegate) {
+    self.onLoop { [weak self] core in
+      core.delegate = delegate
+      core.owner = self
+    }
+  }
+
+  /// Starts the worker and evaluates the script, which is read here, once: restarts use the same
+  /// text, as a service worker's script stays the same until it is updated.
+  public func run() async throws(PluginError) -> Set<String> {
+    let source = try readScript(self.core.configuration.scriptPath)
+    let result = await withCheckedContinuation { continuation in
+      self.onLoop { core in
+        core.run(source: source) { continuation.resume(returning: $0) }
+      }
+    }
+    return try result.get()
+  }
+
+  public func install() async throws(PluginError) { try await self.lifecycle(.install) }
+
+  public func activate() async throws(PluginError) { try await self.lifecycle(.activate) }
+
+  private func lifecycle(_ kind: LifecycleEventKind) async throws(PluginError) {
+    let result = await withCheckedContinuation { continuation in
+      self.onLoop { core in
+        core.dispatch(kind) { continuation.resume(returning: $0) }
+      }
+    }
+    try result.get()
+  }
+
+  public func dispatchFetch(
+    _ request: FetchRequest, hidden: HeaderList,
+    completion: @escaping @Sendable (FetchDispatchResult) -> Void
+  ) {
+    self.onLoop { $0.dispatchFetch(request, hidden: hidden, completion: completion) }
+  }
+
+  public func terminate() { self.onLoop { $0.terminate() } }
+
+  /// What a listing says of the worker.
+  public func status() async -> WorkerStatus {
+    await withCheckedContinuation { continuation in
+      self.onLoop { continuation.resume(returning: $0.status) }
+    }
+  }
+
+  private func onLoop(_ body: @escaping @Sendable (SupervisorCore) -> Void) {
+    let core = self.core
+    if self.eventLoop.inEventLoop { body(core) } else { self.eventLoop.execute { body(core) } }
+  }
+}
+
+/// What a listing says of a plugin's worker.
+public struct WorkerStatus: Sendable, Equatable {
+  /// `stopped`, `backing-off`, `starting`, `running`, `stopping`, `dying` or `terminated`.
+  public var state: String
+  /// The process, where there is one.
+  public var pid: Int32?
+  /// How many times it was started again after a crash or a kill.
+  public var restarts: Int
+  /// Fetch events since the beginning.
+  public var events: Int
+  /// Fetch events that ended in an error of the plugin.
+  public var errors: Int
+}

@@ -1,0 +1,76 @@
+import FetchModel
+import NIOCore
+
+/// Bytes between a client and an origin that nobody looks into: a blind CONNECT tunnel, or what
+/// follows a 101.
+final class Tunnel: UpstreamConsumer {
+  private weak var client: ClientConnection?
+  private let upstream: UpstreamConnection
+  private var clientHasEnded = false
+  private var upstreamHasEnded = false
+
+  init(client: ClientConnection, upstream: UpstreamConnection) {
+    self.client = client
+    self.upstream = upstream
+  }
+
+  // MARK: From the client
+
+  var wantsInput: Bool { self.upstream.isWritable && !self.clientHasEnded }
+
+  func clientSent(_ bytes: ByteBuffer) {
+    self.client?.touch()
+    self.upstream.writeRaw(bytes)
+  }
+
+  func clientReadComplete() { self.upstream.flush() }
+
+  func clientEnded() {
+    guard !self.clientHasEnded else { return }
+    self.clientHasEnded = true
+    self.upstream.flush()
+    if self.upstreamHasEnded { return self.closeBoth() }
+    self.upstream.endRaw()
+  }
+
+  func clientGone() { self.upstream.cancel() }
+
+  func clientWritabilityChanged(_ isWritable: Bool) {
+    if isWritable { self.upstream.resumeReading() } else { self.upstream.pauseReading() }
+  }
+
+  // MARK: From the origin
+
+  func upstream(_ connection: UpstreamConnection, body: ByteBuffer) {
+    guard let client = self.client else { return connection.cancel() }
+    client.touch()
+    client.write(body)
+    if !client.isWritable { connection.pauseReading() }
+  }
+
+  func upstream(_ connection: UpstreamConnection, endedWith trailers: ByteBuffer?) {
+    guard !self.upstreamHasEnded else { return }
+    self.upstreamHasEnded = true
+    self.client?.flush()
+    if self.clientHasEnded { return self.closeBoth() }
+    self.client?.endRaw()
+  }
+
+  func upstream(_ connection: UpstreamConnection, failed error: FetchError) { self.closeBoth() }
+
+  func upstreamWritabilityChanged(_ connection: UpstreamConnection) {
+    if connection.isWritable { self.client?.readIfWanted() }
+  }
+
+  func upstreamReadComplete(_ connection: UpstreamConnection) { self.client?.flush() }
+
+  func upstream(_ connection: UpstreamConnection, informational head: ResponseHead) {}
+
+  func upstream(_ connection: UpstreamConnection, head: ResponseHead) {}
+
+  private func closeBoth() {
+    self.client?.flush()
+    self.upstream.cancel()
+    self.client?.close()
+  }
+}

@@ -1,0 +1,300 @@
+import FetchModel
+import Logging
+import NIOCore
+
+/// One connection of a client: HTTP/1.1 as a server, in the clear or inside an opened tunnel.
+///
+/// This file reads; `ClientConnection+Responding.swift` writes, `ClientConnection+Connect.swift`
+/// opens tunnels. Everything happens on the connection's event loop.
+final class ClientConnection: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  /// What the connection is doing.
+  enum Phase {
+    /// Waits for a request's head, or is within one.
+    case head
+    /// A request is being served.
+    case exchange(Exchange)
+    /// A CONNECT's origin is being connected to.
+    case connecting
+    /// A CONNECT was accepted and the first byte inside will tell what it carries.
+    case peek(Authority, Int)
+    /// Inside TLS whose handshake is under way.
+    case handshake(Authority, Int)
+    case tunnel(Tunnel)
+    /// The last response was sent; what still comes is thrown away until the client has read it.
+    case lingering
+    case closed
+  }
+
+  let services: LoopServices
+  var context: ChannelHandlerContext?
+  let transport = Transport()
+  var input = ByteBuffer()
+  var phase = Phase.head
+  /// The tunnel that this connection's requests come through, `nil` outside of one.
+  var tunnelOrigin: TunnelOrigin?
+  var response = ResponseState()
+
+  private var headReader: HeadReader
+  private var bodyReader: BodyReader?
+  private var isProcessing = false
+  private var isReading = false
+  /// When the present phase has lasted too long.
+  var deadline = NIODeadline.distantFuture
+
+  init(services: LoopServices) {
+    self.services = services
+    self.headReader = HeadReader(limits: services.limits.head)
+    self.deadline = .now() + services.limits.idleTime
+  }
+
+  /// Whether the client reads as fast as it is sent to.
+  var isWritable: Bool { self.context?.channel.isWritable ?? false }
+
+  /// Whether the request that is being served has come in whole.
+  var requestIsComplete: Bool { self.bodyReader == nil }
+
+  // MARK: Requests
+
+  /// Works through the input as far as the phase allows.
+  func processInput() {
+    // A response that finishes at once would call this again from below.
+    guard !self.isProcessing else { return }
+    self.isProcessing = true
+    defer { self.isProcessing = false }
+    while self.step() {}
+    if self.input.readableBytes == 0 { self.input = ByteBuffer() }
+  }
+
+  /// Takes one step; returns whether to go on.
+  private func step() -> Bool {
+    switch self.phase {
+    case .head: return self.readHead()
+    case .exchange(let exchange): return self.readBody(exchange)
+    case .peek(let target, let port): return self.peek(target, port)
+    case .tunnel(let tunnel):
+      guard let bytes = self.input.readSlice(length: self.input.readableBytes),
+        bytes.readableBytes > 0
+      else { return false }
+      tunnel.clientSent(bytes)
+      return false
+    case .lingering:
+      self.input.clear()
+      return false
+    case .connecting, .handshake, .closed: return false
+    }
+  }
+
+  private func readHead() -> Bool {
+    guard self.input.readableBytes > 0 else { return false }
+    let hadBegun = self.headReader.hasBegun
+    switch self.headReader.nextRequest(&self.input) {
+    case .needMore:
+      if !hadBegun { self.deadline = .now() + self.services.limits.headReadTime }
+      return false
+    case .refused(let refusal):
+      self.refuse(ErrorResponse(refusal), isHead: false)
+      return false
+    case .head(let head):
+      self.deadline = .now() + self.services.limits.stallTime
+      if head.method == .connect { self.connect(head) } else { self.begin(head) }
+      return true
+    }
+  }
+
+  private func begin(_ head: RequestHead) {
+    let route: RequestRoute
+    do {
+      route = try RequestRoute(head, tunnel: self.tunnelOrigin)
+    } catch {
+      return self.refuse(error.response, isHead: head.method == .head)
+    }
+    if self.isLoop(head) {
+      let error = FetchError(
+        .proxyLoopDetected, .proxy, "The request has already passed through this proxy.")
+      return self.refuse(
+        ErrorResponse(error, proxy: self.services.shared.identity.pseudonym),
+        isHead: head.method == .head)
+    }
+    let exchange = Exchange(head, route, client: self)
+    self.phase = .exchange(exchange)
+    self.bodyReader =
+      head.framing == .none ? nil : BodyReader(head.framing, limits: self.services.limits.head)
+    self.response = ResponseState(to: head, isDraining: self.services.isDraining)
+    exchange.start()
+  }
+
+  /// Whether a `Via` field names this proxy.
+  private func isLoop(_ head: RequestHead) -> Bool {
+    for line in head.fields.lines where line.known == .via {
+      let value = head.text(Int(line.valueStart), Int(line.valueLength))
+      if value.contains(self.services.shared.identity.pseudonym) { return true }
+    }
+    return false
+  }
+
+  private func readBody(_ exchange: Exchange) -> Bool {
+    guard var reader = self.bodyReader, exchange.wantsBody else { return false }
+    let event = reader.next(&self.input)
+    self.bodyReader = reader
+    switch event {
+    case .needMore: return false
+    case .data(let data):
+      return exchange.receive(body: data)
+    case .end(let trailers):
+      self.bodyReader = nil
+      exchange.receiveBodyEnd(trailers: trailers)
+      return true
+    case .refused(let refusal):
+      exchange.clientLeft()
+      if self.response.hasBegun {
+        self.close()
+      } else {
+        self.refuse(ErrorResponse(refusal), isHead: false)
+      }
+      return false
+    }
+  }
+
+  /// The exchange takes more of the request's body.
+  func resumeRequestBody() {
+    self.processInput()
+    if case .exchange(let exchange) = self.phase { exchange.clientReadComplete() }
+    self.readIfWanted()
+  }
+
+  /// Goes on with the next request on this connection.
+  func beginNextRequest() {
+    self.phase = .head
+    self.bodyReader = nil
+    self.deadline = .now() + self.services.limits.idleTime
+    if self.isProcessing { return }
+    self.processInput()
+    self.readIfWanted()
+  }
+
+  // MARK: Reading from the channel
+
+  /// Whether bytes from the client are wanted now: back-pressure on the client is not reading.
+  private var wantsInput: Bool {
+    switch self.phase {
+    case .head, .peek, .handshake, .lingering: true
+    case .exchange(let exchange):
+      // Behind a complete request a little is read ahead: that costs less than changing what the
+      // selector watches twice a request, and shows at once when the client leaves.
+      self.bodyReader == nil ? self.input.readableBytes < 16_384 : exchange.wantsBody
+    case .tunnel(let tunnel): tunnel.wantsInput
+    case .connecting, .closed: false
+    }
+  }
+
+  func readIfWanted() {
+    guard !self.isReading, self.wantsInput, let context = self.context else { return }
+    self.isReading = true
+    context.read()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch self.transport.receive(self.unwrapInboundIn(data), into: &self.input, context) {
+    case .open: self.processInput()
+    case .established(let handshake):
+      self.handshakeFinished(handshake)
+      self.processInput()
+      if self.transport.hasEnded { self.inputEnded() }
+    case .closed:
+      self.processInput()
+      self.inputEnded()
+    case .failed(let failure):
+      self.services.shared.logger.info(
+        "TLS with a client failed", metadata: ["cause": "\(failure.message)"])
+      self.close()
+    }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    self.isReading = false
+    switch self.phase {
+    case .exchange(let exchange): exchange.clientReadComplete()
+    case .tunnel(let tunnel): tunnel.clientReadComplete()
+    default: break
+    }
+    self.flush()
+    self.readIfWanted()
+  }
+
+  /// The client has ended its side. In a tunnel that is passed on; elsewhere it has left: a
+  /// half-closed HTTP connection cannot be told from a closed one before a write fails.
+  private func inputEnded() {
+    switch self.phase {
+    case .tunnel(let tunnel): tunnel.clientEnded()
+    case .closed: break
+    default: self.close()
+    }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    let isWritable = context.channel.isWritable
+    self.deadline = .now() + self.services.limits.stallTime
+    switch self.phase {
+    case .exchange(let exchange): exchange.clientWritabilityChanged(isWritable)
+    case .tunnel(let tunnel): tunnel.clientWritabilityChanged(isWritable)
+    default: break
+    }
+  }
+
+  // MARK: Life
+
+  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+  func channelActive(context: ChannelHandlerContext) {
+    self.services.add(self)
+    self.readIfWanted()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    self.services.remove(self)
+    let phase = self.phase
+    self.phase = .closed
+    switch phase {
+    case .exchange(let exchange): exchange.clientLeft()
+    case .tunnel(let tunnel): tunnel.clientGone()
+    default: break
+    }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case ChannelEvent.inputClosed = event { self.inputEnded() }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { self.close() }
+
+  /// Closes at once; ``channelInactive(context:)`` cleans up.
+  func close() { self.context?.close(promise: nil) }
+
+  /// Notes that bytes moved.
+  func touch() { self.deadline = .now() + self.services.limits.stallTime }
+
+  /// Closes what has waited for too long.
+  func tick(now: NIODeadline) {
+    guard now > self.deadline else { return }
+    if case .head = self.phase, self.headReader.hasBegun {
+      self.refuse(
+        ErrorResponse(status: 408, text: "The request's head took too long."), isHead: false)
+    } else {
+      self.close()
+    }
+  }
+
+  /// Closes a connection without an exchange; others close behind theirs.
+  func drain() {
+    switch self.phase {
+    case .head, .peek, .handshake: self.close()
+    case .exchange: self.response.mustClose = true
+    case .connecting, .tunnel, .lingering, .closed: break
+    }
+  }
+}

@@ -1,0 +1,56 @@
+public import NIOCore
+
+/// Which CONNECT tunnels are opened.
+public enum InterceptMode: String, Sendable, CaseIterable {
+  /// Those to origins that some plugin's scope can match.
+  case claimed
+  /// All.
+  case all
+  /// None: every tunnel is blind.
+  case none
+}
+
+/// What a proxy is told once, at its start.
+public struct ProxyConfiguration: Sendable {
+  /// Where to listen.
+  public var listen: SocketAddress
+  public var intercept = InterceptMode.claimed
+  public var limits = ProxyLimits()
+  /// The number of event loops.
+  public var eventLoops: Int
+
+  public init(listen: SocketAddress, eventLoops: Int) {
+    self.listen = listen
+    self.eventLoops = eventLoops
+  }
+}
+
+/// The bounds on what peers may cost, with their defaults.
+public struct ProxyLimits: Sendable {
+  /// Bytes of a message's head.
+  public var headBytes = 65_536
+  /// Field lines in a head.
+  public var fieldCount = 256
+  /// Bytes of a request target.
+  public var targetBytes = 32_768
+  /// How long a request's head may take from its first byte, or a TLS handshake with a client.
+  public var headReadTime = TimeAmount.seconds(30)
+  /// How long a connection may stay without a request.
+  public var idleTime = TimeAmount.seconds(120)
+  /// How long an exchange or a tunnel may go without a byte in either direction.
+  public var stallTime = TimeAmount.seconds(300)
+  /// How long connecting to an origin may take, its TLS handshake included.
+  public var connectTime = TimeAmount.seconds(15)
+  /// How long an unused connection to an origin is kept.
+  public var upstreamIdleTime = TimeAmount.seconds(60)
+  /// How many unused connections to one origin an event loop keeps.
+  public var upstreamIdlePerOrigin = 64
+
+  public init() {}
+
+  /// The part that the parsers need.
+  var head: HeadLimits {
+    HeadLimits(
+      headBytes: self.headBytes, fieldCount: self.fieldCount, targetBytes: self.targetBytes)
+  }
+}

@@ -1,0 +1,390 @@
+import FetchModel
+import NIOCore
+
+/// One connection to an origin: HTTP/1.1 as a client, over TCP or TLS, or raw bytes for a tunnel.
+///
+/// Runs one exchange at a time for a ``UpstreamConsumer``; between exchanges it is in its loop's
+/// ``UpstreamPool``. Everything happens on its event loop.
+final class UpstreamConnection: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private enum Reading {
+    case idle
+    case head(HeadReader)
+    case body(BodyReader)
+    case raw
+    case closed
+  }
+
+  let key: UpstreamKey
+  private unowned let services: LoopServices
+  private var context: ChannelHandlerContext?
+  private let transport = Transport()
+  private var input = ByteBuffer()
+  private var reading = Reading.idle
+  private var consumer: (any UpstreamConsumer)?
+  private var method = HTTPMethod.get
+  private var mayUpgrade = false
+  private var requestIsComplete = true
+  private var bodyWriter = BodyWriter(isChunked: false)
+  private var isPersistent = true
+  private var isPaused = false
+  private var hasReceived = false
+  private var ready: ((Result<UpstreamConnection, FetchError>) -> Void)?
+  /// How many exchanges have been started on this connection.
+  private(set) var exchanges = 0
+  /// When the connection became idle, in nanoseconds of the event loop's clock.
+  private(set) var idleSince = NIODeadline.uptimeNanoseconds(0)
+
+  init(key: UpstreamKey, services: LoopServices) {
+    self.key = key
+    self.services = services
+  }
+
+  /// Whether this connection has served an exchange before the present one.
+  var isReused: Bool { self.exchanges > 1 }
+
+  /// Whether the connection is open and waits for an exchange.
+  var isIdle: Bool {
+    if case .idle = self.reading, self.consumer == nil, let context = self.context {
+      return context.channel.isActive
+    }
+    return false
+  }
+
+  /// Whether more can be written without piling up.
+  var isWritable: Bool { self.context?.channel.isWritable ?? false }
+
+  // MARK: Connecting
+
+  /// Makes the connection usable once its channel is active: at once, or after the TLS handshake.
+  func whenReady(_ ready: @escaping (Result<UpstreamConnection, FetchError>) -> Void) {
+    guard let context = self.context, context.channel.isActive else {
+      return ready(.failure(self.closedError))
+    }
+    guard let serverName = self.key.serverName else { return ready(.success(self)) }
+    do {
+      self.transport.startTLS(
+        try self.services.makeClientSession(serverName, self.key), context)
+    } catch {
+      self.close()
+      return ready(.failure(self.tlsError(error)))
+    }
+    self.ready = ready
+    self.transport.advance(context)
+    context.read()
+  }
+
+  private func finishConnecting(_ result: Result<UpstreamConnection, FetchError>) {
+    let ready = self.ready
+    self.ready = nil
+    if case .failure = result { self.close() }
+    ready?(result)
+  }
+
+  private func tlsError(_ failure: TLSFailure) -> FetchError {
+    var error = failure.fetchError(.upstream)
+    error.message = "No TLS with \(self.key.description): \(failure.message)."
+    return error
+  }
+
+  private var closedError: FetchError {
+    FetchError(
+      .connectionTerminated, .upstream,
+      "\(self.key.description) closed the connection before it answered.",
+      isRetryable: !self.hasReceived)
+  }
+
+  // MARK: Exchanges
+
+  /// Starts an exchange by sending its request's head.
+  ///
+  /// - Parameters:
+  ///   - framing: how the request's body, if any, is framed; ``sendEnd(trailers:)`` ends it.
+  ///   - mayUpgrade: whether a 101 may answer.
+  func start(
+    _ head: ByteBuffer, method: HTTPMethod, framing: BodyFraming, mayUpgrade: Bool,
+    consumer: any UpstreamConsumer
+  ) {
+    self.exchanges += 1
+    self.consumer = consumer
+    self.method = method
+    self.mayUpgrade = mayUpgrade
+    self.requestIsComplete = framing == .none
+    var length: Int?
+    if case .length(let bytes) = framing { length = bytes }
+    self.bodyWriter = BodyWriter(isChunked: framing == .chunked, length: length)
+    self.isPersistent = true
+    self.hasReceived = false
+    self.reading = .head(HeadReader(limits: self.services.limits.head))
+    self.writeRaw(head)
+  }
+
+  /// Uses the connection for bytes that nobody looks into.
+  func startRaw(consumer: any UpstreamConsumer) {
+    self.exchanges += 1
+    self.consumer = consumer
+    self.reading = .raw
+    self.isPersistent = false
+    self.resumeReading()
+  }
+
+  /// Sends a piece of the request's body.
+  func sendBody(_ data: ByteBuffer) {
+    guard self.bodyWriter.take(data.readableBytes) else { return self.failBody() }
+    self.bodyWriter.piece(data) { self.writeRaw($0) }
+  }
+
+  /// Ends the request's body.
+  func sendEnd(trailers: ByteBuffer?) {
+    guard self.bodyWriter.isComplete else { return self.failBody() }
+    self.bodyWriter.end(trailers: trailers) { self.writeRaw($0) }
+    self.requestIsComplete = true
+    self.flush()
+  }
+
+  /// The body is not as long as the head says, so that the origin would take a part of it for the
+  /// next request, or the next request for a part of it.
+  private func failBody() {
+    self.fail(
+      FetchError(
+        .httpProtocolError, .plugin,
+        "The request's body is not as long as its Content-Length says."))
+  }
+
+  /// Writes bytes as they are.
+  func writeRaw(_ bytes: ByteBuffer) {
+    guard let context = self.context else { return }
+    self.transport.write(bytes, context)
+  }
+
+  func flush() {
+    guard let context = self.context else { return }
+    self.transport.flush(context)
+  }
+
+  /// Ends our side of a raw connection.
+  func endRaw() {
+    guard let context = self.context else { return }
+    self.transport.writeEnd(context)
+    context.close(mode: .output, promise: nil)
+  }
+
+  /// Stops reading until ``resumeReading()``: the consumer is slower than the origin.
+  func pauseReading() { self.isPaused = true }
+
+  func resumeReading() {
+    guard self.isPaused || self.isRaw else { return }
+    self.isPaused = false
+    self.context?.read()
+  }
+
+  private var isRaw: Bool { if case .raw = self.reading { true } else { false } }
+
+  /// Gives up the exchange; the connection cannot be used again.
+  func cancel() {
+    self.consumer = nil
+    self.close()
+  }
+
+  func close() {
+    self.reading = .closed
+    self.context?.close(promise: nil)
+  }
+
+  // MARK: Reading responses
+
+  private func processInput() {
+    while true {
+      switch self.reading {
+      case .idle:
+        // Nobody asked: whatever this is, it answers no request of ours.
+        if self.input.readableBytes > 0 { self.close() }
+        return
+      case .closed: return
+      case .raw:
+        guard let bytes = self.input.readSlice(length: self.input.readableBytes),
+          bytes.readableBytes > 0
+        else { return }
+        self.consumer?.upstream(self, body: bytes)
+        return
+      case .head(let reader):
+        guard self.readHead(reader) else { return }
+      case .body(let reader):
+        guard self.readBody(reader) else { return }
+      }
+    }
+  }
+
+  /// Returns whether to go on.
+  private func readHead(_ old: HeadReader) -> Bool {
+    var reader = old
+    if self.input.readableBytes > 0 { self.hasReceived = true }
+    switch reader.nextResponse(&self.input, to: self.method) {
+    case .needMore:
+      self.reading = .head(reader)
+      return false
+    case .refused(let refusal):
+      self.fail(
+        FetchError(
+          .httpProtocolError, .upstream,
+          "\(self.key.description) sent a malformed response: \(refusal.reason)"))
+      return false
+    case .head(let head) where head.status == 101:
+      guard self.mayUpgrade else {
+        self.fail(
+          FetchError(
+            .httpProtocolError, .upstream,
+            "\(self.key.description) switched protocols without being asked."))
+        return false
+      }
+      self.reading = .raw
+      self.isPersistent = false
+      self.consumer?.upstream(self, head: head)
+    case .head(let head) where head.status < 200:
+      self.reading = .head(reader)
+      self.consumer?.upstream(self, informational: head)
+    case .head(let head):
+      self.isPersistent = head.isPersistent
+      self.reading = .body(BodyReader(head.framing, limits: self.services.limits.head))
+      self.consumer?.upstream(self, head: head)
+    }
+    return true
+  }
+
+  /// Returns whether to go on.
+  private func readBody(_ old: BodyReader) -> Bool {
+    var reader = old
+    let event = reader.next(&self.input)
+    self.reading = .body(reader)
+    switch event {
+    case .needMore: return false
+    case .data(let data):
+      self.consumer?.upstream(self, body: data)
+    case .end(let trailers):
+      self.finish(trailers)
+      return false
+    case .refused(let refusal):
+      self.fail(
+        FetchError(
+          .httpResponseIncomplete, .upstream,
+          "\(self.key.description) sent a malformed body: \(refusal.reason)"))
+      return false
+    }
+    return true
+  }
+
+  private func finish(_ trailers: ByteBuffer?) {
+    let consumer = self.consumer
+    self.consumer = nil
+    // What stands behind the response was not asked for, so nothing after it can be trusted.
+    let mayStay = self.isPersistent && self.requestIsComplete && self.input.readableBytes == 0
+    if mayStay { self.becomeIdle() } else { self.close() }
+    consumer?.upstream(self, endedWith: trailers)
+  }
+
+  private func becomeIdle() {
+    self.reading = .idle
+    self.input = ByteBuffer()
+    self.idleSince = .now()
+    if self.isPaused {
+      self.isPaused = false
+      self.context?.read()
+    }
+    self.services.pool.put(self)
+  }
+
+  private func fail(_ error: FetchError) {
+    let consumer = self.consumer
+    self.consumer = nil
+    // Before the end of the channel reports itself with a cause that is only its consequence.
+    self.finishConnecting(.failure(error))
+    self.close()
+    consumer?.upstream(self, failed: error)
+  }
+
+  private func inputEnded(isComplete: Bool) {
+    switch self.reading {
+    case .closed: break
+    case .idle:
+      self.close()
+      if self.ready != nil { self.finishConnecting(.failure(self.closedError)) }
+    case .raw:
+      let consumer = self.consumer
+      self.reading = .closed
+      consumer?.upstream(self, endedWith: nil)
+    case .body(let reader) where reader.mayEndWithClose && isComplete:
+      self.isPersistent = false
+      self.finish(nil)
+    case .body:
+      self.fail(
+        FetchError(
+          .httpResponseIncomplete, .upstream,
+          "\(self.key.description) closed the connection within the response's body."))
+    case .head:
+      self.fail(self.closedError)
+    }
+  }
+
+  // MARK: ChannelInboundHandler
+
+  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+  func channelActive(context: ChannelHandlerContext) { context.read() }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    let bytes = self.unwrapInboundIn(data)
+    switch self.transport.receive(bytes, into: &self.input, context) {
+    case .open: self.processInput()
+    case .established:
+      self.transport.flush(context)
+      self.finishConnecting(.success(self))
+      self.processInput()
+      if self.transport.hasEnded { self.inputEnded(isComplete: true) }
+    case .closed:
+      self.processInput()
+      self.inputEnded(isComplete: true)
+    case .failed(let failure):
+      self.processInput()
+      self.fail(self.tlsError(failure))
+    }
+    if self.input.readableBytes == 0 { self.input = ByteBuffer() }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    self.transport.flush(context)
+    self.consumer?.upstreamReadComplete(self)
+    if !self.isPaused { context.read() }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    self.consumer?.upstreamWritabilityChanged(self)
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case ChannelEvent.inputClosed = event {
+      self.inputEnded(isComplete: self.transport.receiveEOF())
+    }
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    if case .idle = self.reading { self.services.pool.remove(self) }
+    self.inputEnded(isComplete: self.transport.receiveEOF())
+    if self.ready != nil { self.finishConnecting(.failure(self.closedError)) }
+    // A tunnel whose origin has gone is over on both sides.
+    let consumer = self.consumer
+    self.consumer = nil
+    consumer?.upstream(self, failed: self.closedError)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    self.fail(
+      FetchError(
+        .connectionTerminated, .upstream,
+        "The connection to \(self.key.description) broke: \(error).",
+        isRetryable: !self.hasReceived))
+  }
+}

@@ -1,0 +1,147 @@
+import Interceptor
+import Logging
+import NIOCore
+import NIOPosix
+import PluginHost
+import Proxy
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Puts the parts together for `valor run`, and takes them apart again.
+struct ProxyRunner {
+  let options: RunCommand
+  private let logger: Logger
+  private let dataDirectory: String
+  private let listen: SocketAddress
+  private let admin: SocketAddress
+
+  init(options: RunCommand) throws {
+    self.options = options
+    self.listen = try options.listen?.address ?? SocketAddress(ipAddress: "127.0.0.1", port: 8080)
+    self.admin = try options.admin?.address ?? SocketAddress(ipAddress: "127.0.0.1", port: 8081)
+    self.dataDirectory = options.dataDirectory ?? UserDirectories.data
+    var logger = Logger(label: "valor") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = options.logLevel
+    self.logger = logger
+  }
+
+  /// Starts everything, waits for a signal, and stops everything.
+  ///
+  /// - Throws: ``ExitFailure`` where something cannot be started. Nothing is left half loaded.
+  func run() async throws {
+    try self.checkOptions()
+    let plugins = try self.options.plugins.map { try PluginFile($0) }
+    let authority = try self.loadAuthority()
+    let signals = StopSignals()
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+    do {
+      try await self.serve(plugins, authority, group, signals)
+    } catch {
+      try? await group.shutdownGracefully()
+      throw error
+    }
+    try? await group.shutdownGracefully()
+  }
+
+  private func serve(
+    _ plugins: [PluginFile], _ authority: CertificateAuthority,
+    _ group: MultiThreadedEventLoopGroup, _ signals: StopSignals
+  ) async throws {
+    let registry = ServiceWorkerRegistry()
+    let server = try self.makeServer(authority, group)
+    try await server.prepare(interceptor: registry)
+    let admin = AdminServer()
+    do {
+      try await PluginLoader(
+        registry: registry, network: server.fetcher, group: group, logger: self.logger
+      ).load(plugins)
+      let bound = try await self.bind(self.listen, "--listen") { try await server.listen() }
+      let adminBound = try await self.bind(self.admin, "--admin") {
+        try await admin.listen(on: self.admin, group: group)
+      }
+      // One write, whatever standard output is: a pipe would hold back what is printed.
+      Self.announce(
+        """
+        listening http://\(ListenAddress.text(bound))
+        admin http://\(ListenAddress.text(adminBound))
+
+        """)
+    } catch {
+      await server.shutdown(within: .zero)
+      await admin.shutdown()
+      for plugin in plugins { registry.unregister(name: plugin.name) }
+      throw error
+    }
+    await signals.first()
+    self.logger.info("stopping")
+    let isComplete = await server.shutdown(within: .seconds(10))
+    if !isComplete { self.logger.warning("exchanges were cut off after ten seconds") }
+    await admin.shutdown()
+    for plugin in plugins { registry.unregister(name: plugin.name) }
+  }
+
+  private static func announce(_ lines: String) {
+    var lines = lines
+    lines.withUTF8 { _ = write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+  }
+
+  private func checkOptions() throws {
+    guard ListenAddress.isLoopback(self.admin) else {
+      throw ExitFailure(.usage, "--admin has to be a loopback address, such as 127.0.0.1:8081.")
+    }
+    if !ListenAddress.isLoopback(self.listen) {
+      self.logger.warning(
+        "listening beyond this machine: whoever reaches the port can use the proxy")
+    }
+  }
+
+  private func loadAuthority() throws -> CertificateAuthority {
+    try UserDirectories.create(self.dataDirectory)
+    let path = self.options.caDirectory ?? UserDirectories.authority(in: self.dataDirectory)
+    do {
+      try UserDirectories.create(path)
+      return try CertificateAuthority.loadOrCreate(directory: path)
+    } catch let error as CertificateAuthorityError {
+      throw ExitFailure(.configuration, error.description)
+    }
+  }
+
+  private func makeServer(
+    _ authority: CertificateAuthority, _ group: MultiThreadedEventLoopGroup
+  ) throws -> ProxyServer {
+    for path in self.options.upstreamCA where access(path, R_OK) != 0 {
+      throw ExitFailure(
+        .noInput, "--upstream-ca \(path) cannot be read: \(String(cString: strerror(errno))).")
+    }
+    var configuration = ProxyConfiguration(
+      listen: self.listen, eventLoops: System.coreCount)
+    configuration.intercept = self.options.intercept
+    do {
+      return try ProxyServer(
+        configuration, authority: authority, trust: TLSTrust(extraFiles: self.options.upstreamCA),
+        group: group, logger: self.logger)
+    } catch {
+      throw ExitFailure(.configuration, "\(error)")
+    }
+  }
+
+  private func bind(
+    _ address: SocketAddress, _ option: String, _ listen: () async throws -> SocketAddress
+  ) async throws -> SocketAddress {
+    do {
+      return try await listen()
+    } catch let error as IOError {
+      let cause = String(cString: strerror(error.errnoCode))
+      throw ExitFailure(
+        .unavailable,
+        "\(option) \(ListenAddress.text(address)) cannot be listened on: \(cause). "
+          + "Choose another port, or 0 for any.")
+    }
+  }
+}

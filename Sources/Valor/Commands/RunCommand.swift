@@ -1,0 +1,48 @@
+public import ArgumentParser
+public import Logging
+public import Proxy
+
+/// `valor run`: the proxy.
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Starts the proxy.",
+    discussion: """
+      Prints a line for each address that it listens on when everything is ready:
+
+        listening http://127.0.0.1:8080
+        admin http://127.0.0.1:8081
+
+      SIGTERM and SIGINT end it: running exchanges may finish within ten seconds.
+      """)
+
+  @Option(help: "Where clients connect: ADDRESS:PORT, port 0 for any. (default: 127.0.0.1:8080)")
+  var listen: ListenAddress?
+  @Option(help: "Where GET /_health is answered: a loopback ADDRESS:PORT. (default: 127.0.0.1:8081)")
+  var admin: ListenAddress?
+  @Option(
+    name: .customLong("plugin"),
+    help: ArgumentHelp(
+      "A service worker script and the URLs it claims, as absolute URL prefixes.",
+      valueName: "FILE=SCOPE,…"))
+  var plugins: [PluginOption] = []
+  @Option(help: "Which CONNECT tunnels are opened: claimed, all or none.")
+  var intercept: InterceptMode = .claimed
+  @Option(
+    name: .customLong("upstream-ca"),
+    help: "A PEM file of certificates to trust besides the system's; may be repeated.")
+  var upstreamCA: [String] = []
+  @Option(name: .customLong("ca-dir"), help: "The certificate authority's directory.")
+  var caDirectory: String?
+  @Option(name: .customLong("data-dir"), help: "Where the proxy keeps its data.")
+  var dataDirectory: String?
+  @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning or error.")
+  var logLevel: Logger.Level = .notice
+
+  func run() async throws {
+    let runner = try ProxyRunner(options: self)
+    try await runner.run()
+  }
+}
+
+extension InterceptMode: ExpressibleByArgument {}
+extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -1,0 +1,2 @@
+// Passes the network's answer on untouched.
+addEventListener("fetch", (event) => event.respondWith(fetch(event.request)));

@@ -1,0 +1,2 @@
+const settings = undefined;
+settings.colour = "blue";
