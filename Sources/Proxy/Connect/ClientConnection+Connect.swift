@@ -24,7 +24,7 @@ extension ClientConnection {
     // Nothing is looked up or connected to: a plugin may answer for a host that does not exist.
     self.write(Self.established)
     self.phase = .peek(authority, port)
-    self.deadline = .now() + self.services.limits.headReadTime
+    self.deadline = .now() + self.services.limits.handshakeTime
   }
 
   /// Whether somebody may want to look into tunnels to this origin.

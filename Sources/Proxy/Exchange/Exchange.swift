@@ -303,6 +303,14 @@ final class Exchange {
       && self.head.framing == .none
   }
 
+  /// Nothing has been heard of the answer for too long. A plugin's time is kept by its host.
+  func timeOut() {
+    guard let upstream = self.upstream else { return }
+    self.fail(
+      FetchError(
+        .httpResponseTimeout, .upstream, "\(upstream.key.description) did not answer in time."))
+  }
+
   /// The client has left.
   func clientLeft() {
     guard !self.isOver else { return }

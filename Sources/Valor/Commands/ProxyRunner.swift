@@ -122,6 +122,7 @@ struct ProxyRunner {
     var configuration = ProxyConfiguration(
       listen: self.listen, eventLoops: System.coreCount)
     configuration.intercept = self.options.intercept
+    configuration.limits = self.options.limits.limits
     do {
       return try ProxyServer(
         configuration, authority: authority, trust: TLSTrust(extraFiles: self.options.upstreamCA),

@@ -36,6 +36,7 @@ struct RunCommand: AsyncParsableCommand {
   var caDirectory: String?
   @Option(name: .customLong("data-dir"), help: "Where the proxy keeps its data.")
   var dataDirectory: String?
+  @OptionGroup(title: "Limits") var limits: LimitOptions
   @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning or error.")
   var logLevel: LogLevel = .notice
 
