@@ -40,6 +40,8 @@ final class ClientConnection: ChannelInboundHandler {
   private var headReader: HeadReader
   private var bodyReader: BodyReader?
   private var isProcessing = false
+  /// Whether everything was sent and our side is closed.
+  var outputHasEnded = false
   private var isReading = false
   /// When the present phase has lasted too long.
   var deadline = NIODeadline.distantFuture
@@ -236,7 +238,7 @@ final class ClientConnection: ChannelInboundHandler {
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     let isWritable = context.channel.isWritable
-    self.deadline = .now() + self.services.limits.stallTime
+    if !self.outputHasEnded { self.touch() }
     switch self.phase {
     case .exchange(let exchange): exchange.clientWritabilityChanged(isWritable)
     case .tunnel(let tunnel): tunnel.clientWritabilityChanged(isWritable)
@@ -267,7 +269,11 @@ final class ClientConnection: ChannelInboundHandler {
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case ChannelEvent.inputClosed = event { self.inputEnded() }
+    switch event {
+    case ChannelEvent.inputClosed: self.inputEnded()
+    case ChannelEvent.outputClosed: self.outputEnded()
+    default: break
+    }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) { self.close() }
