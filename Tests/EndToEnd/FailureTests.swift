@@ -62,7 +62,7 @@ import Testing
       let answer = try await scene.through([], "/secret")
       #expect(answer.exitCode == 0, "\(answer.errorText)")
       Self.expect(answer, status: 502, error: "tls_certificate_error")
-      let cause = ["expired": "expired", "wrong name": "localhost", "unknown issuer": "issuer"][
+      let cause = ["expired": "expired", "wrong name": "localhost", "unknown issuer": "trusted"][
         kind]
       #expect(answer.text.lowercased().contains(cause ?? "?"), "\(answer.text)")
       #expect(scene.origin.requestCount == 0)

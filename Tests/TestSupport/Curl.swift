@@ -73,11 +73,13 @@ public func curl(
   guard case .code(let code) = result.status else {
     throw CommandFailure(description: "curl ended by \(result.status)")
   }
+  func bytes(_ file: String) -> Data {
+    (try? Data(contentsOf: URL(fileURLWithPath: folder.file(file)))) ?? Data()
+  }
+  // With -I curl writes the heads where the body would go.
   return CurlResult(
-    exitCode: code, errorText: result.errorText,
-    heads: CurlHead.parse(
-      (try? Data(contentsOf: URL(fileURLWithPath: folder.file("heads")))) ?? Data()),
-    body: [UInt8]((try? Data(contentsOf: URL(fileURLWithPath: folder.file("body")))) ?? Data()))
+    exitCode: code, errorText: result.errorText, heads: CurlHead.parse(bytes("heads")),
+    body: arguments.contains("-I") ? [] : [UInt8](bytes("body")))
 }
 
 extension CurlHead {

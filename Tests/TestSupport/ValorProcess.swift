@@ -70,19 +70,23 @@ public final class ValorProcess: Sendable {
 
   /// Ends it with SIGTERM, and with SIGKILL where that does not help. Blocks the thread.
   ///
-  /// - Returns: what went wrong, in words; `nil` where it ended in order and left nothing behind.
+  /// - Returns: what went wrong, in words; `nil` where it ended in order, or had been killed before,
+  ///   and left nothing behind.
   func stop() -> String? {
+    if self.child.status == .signal(SIGKILL) { return nil }
     let workers = self.workers
     self.child.send(signal: SIGTERM)
-    var status = self.child.waitForExit(seconds: 30)
+    let status = self.child.waitForExit(seconds: 30)
     if status == nil {
       self.child.send(signal: SIGKILL)
-      status = self.child.waitForExit(seconds: 10)
+      _ = self.child.waitForExit(seconds: 10)
     }
     let leftovers = workers.filter { !Self.ends($0) }
     for worker in leftovers { kill(worker, SIGKILL) }
+    guard let status else { return "it did not end within 30 s after SIGTERM" }
     guard leftovers.isEmpty else { return "workers \(leftovers) outlived it" }
-    return status == .code(0) || status == .signal(SIGKILL) ? nil : "it ended with \(status as Any)"
+    guard !self.child.errorText.contains("cut off") else { return "it cut exchanges off" }
+    return status == .code(0) ? nil : "it ended with \(status)"
   }
 
   /// Whether a worker is gone within five seconds. Its number counts only as long as it executes the

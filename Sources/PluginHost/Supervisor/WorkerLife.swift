@@ -45,6 +45,7 @@ struct WorkerLife: Sendable {
   /// How many times a process was started after one had crashed.
   private(set) var restarts = 0
   private var diesByItself = false
+  private var hasCrashed = false
   private let limits: Limits
   private var backOff: BackOff
   private var startedAt = NIODeadline.uptimeNanoseconds(0)
@@ -71,7 +72,6 @@ struct WorkerLife: Sendable {
   /// The time that ``Order/launchAfter(_:)`` named is over.
   mutating func backOffEnded(now: NIODeadline) -> Order {
     guard self.state == .backingOff else { return .none }
-    self.restarts += 1
     return self.launch(now)
   }
 
@@ -138,6 +138,7 @@ struct WorkerLife: Sendable {
       return isWanted ? self.launch(now) : .none
     case .starting, .running, .dying: break
     }
+    self.hasCrashed = true
     let wait = self.backOff.crashed(ranFor: now - self.startedAt)
     self.state = .backingOff
     return .launchAfter(wait)
@@ -155,6 +156,8 @@ struct WorkerLife: Sendable {
 
   private mutating func launch(_ now: NIODeadline) -> Order {
     self.state = .starting
+    if self.hasCrashed { self.restarts += 1 }
+    self.hasCrashed = false
     self.startedAt = now
     self.diesByItself = false
     self.lastPing = nil

@@ -44,6 +44,7 @@ final class BodyDrain {
   }
 
   private func pump() {
+    // Flushing can make the sink's channel writable at once, which resumes from within.
     guard !self.isPumping else { return }
     self.isPumping = true
     defer { self.isPumping = false }

@@ -306,8 +306,9 @@ final class UpstreamConnection: ChannelInboundHandler {
   private func fail(_ error: FetchError) {
     let consumer = self.consumer
     self.consumer = nil
+    // Before the end of the channel reports itself with a cause that is only its consequence.
+    self.finishConnecting(.failure(error))
     self.close()
-    if self.ready != nil { self.finishConnecting(.failure(error)) }
     consumer?.upstream(self, failed: error)
   }
 

@@ -45,7 +45,7 @@ import Testing
   }
 }
 
-@Suite struct WorkerLifeTests {
+@Suite struct WorkerLifeMachineTests {
   private func at(_ seconds: Int64) -> NIODeadline {
     .uptimeNanoseconds(0) + .seconds(1_000 + seconds)
   }
@@ -135,7 +135,7 @@ import Testing
     life.abandonedBackOff()
     #expect(life.backOffEnded(now: self.at(3)) == .none)
     #expect(life.demanded(now: self.at(9)) == .launch)
-    #expect(life.restarts == 1)
+    #expect(life.restarts == 2)
   }
 
   @Test func lostConnection() {

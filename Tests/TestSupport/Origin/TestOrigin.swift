@@ -14,6 +14,7 @@ public final class TestOrigin: @unchecked Sendable {
   private let listener: Int32
   private let context: OriginTLSContext?
   private let routes: [String: Route]
+  private let otherwise: Route
   /// Guards everything below and is signalled whenever something of it changes.
   private let condition = NSCondition()
   private var openDescriptors: Set<Int32> = []
@@ -27,10 +28,15 @@ public final class TestOrigin: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - certificate: makes it a TLS server with this chain and key.
-  ///   - routes: the answers by path (without the query); what has none is echoed.
-  public init(certificate: TestCertificate? = nil, routes: [String: Route] = [:]) throws {
+  ///   - routes: the answers by path (without the query).
+  ///   - otherwise: the answer where there is no route.
+  public init(
+    certificate: TestCertificate? = nil, routes: [String: Route] = [:],
+    otherwise: @escaping Route = { .echo($0) }
+  ) throws {
     self.context = try certificate.map(OriginTLSContext.init)
     self.routes = routes
+    self.otherwise = otherwise
     signal(SIGPIPE, SIG_IGN)
     (self.listener, self.port) = try Loopback.bind()
     guard listen(self.listener, 512) == 0 else {
@@ -85,7 +91,7 @@ public final class TestOrigin: @unchecked Sendable {
       self.condition.broadcast()
     }
     let path = String(request.path.prefix { $0 != "?" })
-    return self.routes[path]?(request) ?? .echo(request)
+    return (self.routes[path] ?? self.otherwise)(request)
   }
 
   /// Waits for a latch, at most two minutes and not beyond ``stop()``.
