@@ -154,4 +154,10 @@ extension ClientConnection {
     self.transport.writeEnd(context)
     context.close(mode: .output, promise: nil)
   }
+
+  /// Ends a tunnel both of whose sides have ended.
+  func finishRaw() {
+    guard let context = self.context else { return }
+    self.transport.finish(context, within: self.services.limits.stallTime)
+  }
 }

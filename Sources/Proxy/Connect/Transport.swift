@@ -155,4 +155,21 @@ final class Transport {
     self.hasPendingWrites = true
     self.flush(context)
   }
+
+  /// Ends this side and closes the channel once everything that was written has gone out. Closing at
+  /// once would throw away what the peer has not read yet.
+  ///
+  /// - Parameter bound: after which time it is closed in any case.
+  func finish(_ context: ChannelHandlerContext, within bound: TimeAmount) {
+    self.writeEnd(context)
+    self.flush(context)
+    let eventLoop = context.eventLoop.assumeIsolated()
+    let timeout = eventLoop.scheduleTask(in: bound) { context.close(promise: nil) }
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    promise.futureResult.assumeIsolated().whenComplete { _ in
+      timeout.cancel()
+      context.close(promise: nil)
+    }
+    context.writeAndFlush(NIOAny(ByteBuffer()), promise: promise)
+  }
 }

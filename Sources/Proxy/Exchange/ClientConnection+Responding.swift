@@ -164,11 +164,18 @@ extension ClientConnection {
   private func linger() {
     guard let context = self.context else { return }
     self.phase = .lingering
-    self.deadline = .now() + .seconds(2)
+    self.touch()
     self.flush()
     self.transport.writeEnd(context)
     context.close(mode: .output, promise: nil)
     self.readIfWanted()
+  }
+
+  /// All that was written has gone out. A client that does not close soon is closed.
+  func outputEnded() {
+    guard case .lingering = self.phase else { return }
+    self.outputHasEnded = true
+    self.deadline = .now() + .seconds(2)
   }
 
   // MARK: Writing

@@ -43,6 +43,8 @@ final class ClientConnection: ChannelInboundHandler {
   /// The client's address that this connection was counted by; `nil` where it was one too many.
   private var countedAs: String?
   private var isProcessing = false
+  /// Whether everything was sent and our side is closed.
+  var outputHasEnded = false
   private var isReading = false
   /// When the present phase has lasted too long.
   var deadline = NIODeadline.distantFuture
@@ -254,7 +256,7 @@ final class ClientConnection: ChannelInboundHandler {
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     let isWritable = context.channel.isWritable
-    self.deadline = .now() + self.services.limits.stallTime
+    if !self.outputHasEnded { self.touch() }
     switch self.phase {
     case .exchange(let exchange): exchange.clientWritabilityChanged(isWritable)
     case .tunnel(let tunnel): tunnel.clientWritabilityChanged(isWritable)
@@ -290,7 +292,11 @@ final class ClientConnection: ChannelInboundHandler {
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case ChannelEvent.inputClosed = event { self.inputEnded() }
+    switch event {
+    case ChannelEvent.inputClosed: self.inputEnded()
+    case ChannelEvent.outputClosed: self.outputEnded()
+    default: break
+    }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) { self.close() }

@@ -171,6 +171,14 @@ final class UpstreamConnection: ChannelInboundHandler {
     context.close(mode: .output, promise: nil)
   }
 
+  /// Closes a raw connection behind what was written to it.
+  func finishRaw() {
+    self.consumer = nil
+    self.reading = .closed
+    guard let context = self.context else { return }
+    self.transport.finish(context, within: self.services.limits.stallTime)
+  }
+
   /// Stops reading until ``resumeReading()``: the consumer is slower than the origin.
   func pauseReading() { self.isPaused = true }
 

@@ -321,11 +321,13 @@ enum Answering: CaseIterable, Sendable {
 /// Something that one thread waits for until another opens it.
 final class Latch: @unchecked Sendable {
   private let condition = NSCondition()
-  private var isOpen = false
+  private var hasOpened = false
+
+  var isOpen: Bool { self.condition.withLock { self.hasOpened } }
 
   func open() {
     self.condition.withLock {
-      self.isOpen = true
+      self.hasOpened = true
       self.condition.broadcast()
     }
   }
@@ -335,8 +337,8 @@ final class Latch: @unchecked Sendable {
   func wait() -> Bool {
     let limit = Date(timeIntervalSinceNow: Double(Wire.patience))
     return self.condition.withLock {
-      while !self.isOpen { if !self.condition.wait(until: limit) { break } }
-      return self.isOpen
+      while !self.hasOpened { if !self.condition.wait(until: limit) { break } }
+      return self.hasOpened
     }
   }
 }

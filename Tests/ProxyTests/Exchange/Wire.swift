@@ -10,16 +10,16 @@ final class Wire: @unchecked Sendable {
   private var context: OpaquePointer?
   private var buffer: ArraySlice<UInt8> = []
   private var isOpen = true
+  /// What TLS has begun to send; nothing else may be sent before the rest of it.
+  private var begun: ArraySlice<UInt8> = []
   /// How long a call waits before the test fails, in seconds.
   static let patience = 30
 
   /// Takes a connected socket.
   init(takingOwnership descriptor: Int32) {
     self.descriptor = descriptor
-    var time = timeval(tv_sec: Self.patience, tv_usec: 0)
-    let size = socklen_t(MemoryLayout<timeval>.size)
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, size)
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, size)
+    self.setTimeout(SO_RCVTIMEO, milliseconds: Self.patience * 1000)
+    self.setTimeout(SO_SNDTIMEO, milliseconds: Self.patience * 1000)
     var isOn: Int32 = 1
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, 4)
   }
@@ -53,7 +53,18 @@ final class Wire: @unchecked Sendable {
     SSL_CTX_free(self.context)
   }
 
+  private func setTimeout(_ option: Int32, milliseconds: Int) {
+    var time = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
+    setsockopt(
+      self.descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
+  }
+
   // MARK: TLS
+
+  /// Lets a write be repeated from another place in memory.
+  private func prepare(_ tls: OpaquePointer) {
+    _ = SSL_ctrl(tls, SSL_CTRL_MODE, Int(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER), nil)
+  }
 
   /// Shakes hands as a client that trusts this file only.
   func startTLS(to host: String, trusting file: String) throws {
@@ -61,6 +72,7 @@ final class Wire: @unchecked Sendable {
       SSL_CTX_load_verify_locations(context, file, nil) == 1, let tls = SSL_new(context)
     else { throw TestFailure(message: "no TLS client") }
     (self.context, self.tls) = (context, tls)
+    self.prepare(tls)
     SSL_set_verify(tls, SSL_VERIFY_PEER, nil)
     if host.contains(where: \.isLetter) { _ = valor_SSL_set_tlsext_host_name(tls, host) }
     guard SSL_set_fd(tls, self.descriptor) == 1, SSL_connect(tls) == 1 else {
@@ -76,6 +88,7 @@ final class Wire: @unchecked Sendable {
       let tls = SSL_new(context)
     else { throw TestFailure(message: "no TLS server") }
     (self.context, self.tls) = (context, tls)
+    self.prepare(tls)
     guard SSL_set_fd(tls, self.descriptor) == 1, SSL_accept(tls) == 1 else {
       throw TestFailure(message: "TLS handshake as a server")
     }
@@ -87,30 +100,35 @@ final class Wire: @unchecked Sendable {
   func send(_ text: String) throws { try self.send(bytes(text)) }
 
   func send(_ bytes: [UInt8]) throws {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = self.write(rest)
-      guard count > 0 else { throw TestFailure(message: "cannot send: \(errno)") }
-      rest = rest.dropFirst(count)
+    for part in [self.begun, bytes[...]] {
+      var rest = part
+      while !rest.isEmpty {
+        let count = self.write(rest)
+        guard count > 0 else { throw TestFailure(message: "cannot send: \(errno)") }
+        rest = rest.dropFirst(count)
+      }
+      self.begun = []
     }
   }
 
   /// Sends copies of the block for as long as they are taken at once, or after a short while.
   ///
-  /// - Returns: how many bytes were taken; at least `limit` where there was no end.
+  /// - Returns: how many bytes were taken, or will be before anything else is sent; at least `limit`
+  ///   where there was no end.
   func sendUntilBlocked(_ block: [UInt8], limit: Int) -> Int {
     var total = 0
-    var rest = block[...]
-    var time = timeval(tv_sec: 0, tv_usec: 700_000)
-    setsockopt(
-      self.descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+    var rest = self.begun.isEmpty ? block[...] : self.begun
+    self.setTimeout(SO_SNDTIMEO, milliseconds: 700)
+    defer { self.setTimeout(SO_SNDTIMEO, milliseconds: Self.patience * 1000) }
     while total < limit {
       let count = self.write(rest)
       guard count > 0 else { break }
       total += count
       rest = rest.count > count ? rest.dropFirst(count) : block[...]
     }
-    return total
+    guard self.tls != nil, total < limit else { return total }
+    self.begun = rest
+    return total + rest.count
   }
 
   private func write(_ bytes: ArraySlice<UInt8>) -> Int {
@@ -241,6 +259,7 @@ final class Wire: @unchecked Sendable {
 
   /// Ends this side; receiving goes on.
   func endSending() {
+    try? self.send([UInt8]())
     if let tls = self.tls { SSL_shutdown(tls) }
     shutdown(self.descriptor, Int32(SHUT_WR))
   }
