@@ -30,7 +30,7 @@ final class ClientConnection: ChannelInboundHandler {
 
   let services: LoopServices
   var context: ChannelHandlerContext?
-  var transport = Transport()
+  let transport = Transport()
   var input = ByteBuffer()
   var phase = Phase.head
   /// The tunnel that this connection's requests come through, `nil` outside of one.

@@ -21,6 +21,8 @@ final class Exchange {
   private(set) weak var client: ClientConnection?
 
   private var sink = RequestSink.none
+  /// Whether the plugin is slower than the client.
+  private var pipeIsFull = false
   private var upstream: UpstreamConnection?
   private var hasResponseHead = false
   private var isOver = false
@@ -55,7 +57,8 @@ final class Exchange {
     switch self.sink {
     case .none: false
     case .upstream(let upstream): upstream.isWritable
-    case .pipe, .discard: true
+    case .pipe: !self.pipeIsFull
+    case .discard: true
     }
   }
 
@@ -66,7 +69,9 @@ final class Exchange {
     case .upstream(let upstream):
       upstream.sendBody(body)
       return upstream.isWritable
-    case .pipe(let pipe): return pipe.write(body)
+    case .pipe(let pipe):
+      self.pipeIsFull = !pipe.write(body)
+      return !self.pipeIsFull
     }
   }
 
@@ -187,10 +192,15 @@ final class Exchange {
     let eventLoop = self.services.eventLoop
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
     pipe.setProducer(
-      onWritable: { eventLoop.execute { bound.value.client?.resumeRequestBody() } },
+      onWritable: { eventLoop.execute { bound.value.pipeHasRoom() } },
       onCancel: { eventLoop.execute { bound.value.discardRequestBody() } })
     self.sink = .pipe(pipe)
     return .stream(pipe)
+  }
+
+  private func pipeHasRoom() {
+    self.pipeIsFull = false
+    if !self.isOver { self.client?.resumeRequestBody() }
   }
 
   private func discardRequestBody() {
@@ -259,6 +269,7 @@ final class Exchange {
   private func finish(trailers: ByteBuffer?) {
     guard !self.isOver else { return }
     self.isOver = true
+    self.requestDrain?.cancel()
     self.responseDrain = nil
     self.upstream = nil
     self.client?.finishResponse(self, trailers: trailers)
@@ -273,6 +284,7 @@ final class Exchange {
       return
     }
     self.isOver = true
+    self.requestDrain?.cancel()
     self.upstream?.cancel()
     self.upstream = nil
     if self.hasResponseHead {

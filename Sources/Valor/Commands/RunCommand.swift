@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import Logging
+import Logging
 public import Proxy
 
 /// `valor run`: the proxy.
@@ -17,7 +17,8 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(help: "Where clients connect: ADDRESS:PORT, port 0 for any. (default: 127.0.0.1:8080)")
   var listen: ListenAddress?
-  @Option(help: "Where GET /_health is answered: a loopback ADDRESS:PORT. (default: 127.0.0.1:8081)")
+  @Option(
+    help: "Where GET /_health is answered: a loopback ADDRESS:PORT. (default: 127.0.0.1:8081)")
   var admin: ListenAddress?
   @Option(
     name: .customLong("plugin"),
@@ -36,7 +37,7 @@ struct RunCommand: AsyncParsableCommand {
   @Option(name: .customLong("data-dir"), help: "Where the proxy keeps its data.")
   var dataDirectory: String?
   @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning or error.")
-  var logLevel: Logger.Level = .notice
+  var logLevel: LogLevel = .notice
 
   func run() async throws {
     let runner = try ProxyRunner(options: self)
@@ -45,4 +46,10 @@ struct RunCommand: AsyncParsableCommand {
 }
 
 extension InterceptMode: ExpressibleByArgument {}
-extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// How much is logged, by the names of swift-log.
+public enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+  case trace, debug, info, notice, warning, error
+
+  var level: Logger.Level { Logger.Level(rawValue: self.rawValue) ?? .notice }
+}
