@@ -55,6 +55,7 @@ extension ClientConnection {
       head, framing: framing, connection: self.response.connectionLine,
       identity: self.services.shared.identity, into: &out)
     self.response.hasBegun = true
+    self.access?.responded(head.status)
     self.write(out)
   }
 
@@ -73,6 +74,7 @@ extension ClientConnection {
       contentLength: announced, framing: framing, connection: self.response.connectionLine,
       into: &out)
     self.response.hasBegun = true
+    self.access?.responded(response.status)
     self.write(out)
   }
 
@@ -91,6 +93,7 @@ extension ClientConnection {
 
   func sendBody(_ data: ByteBuffer) {
     self.touch()
+    self.access?.sent(data.readableBytes)
     self.response.body.piece(data) { self.write($0) }
   }
 
@@ -102,6 +105,7 @@ extension ClientConnection {
   }
 
   private func endExchange() {
+    self.access?.close()
     if self.response.mustClose || !self.requestIsComplete {
       self.linger()
     } else {
@@ -127,6 +131,7 @@ extension ClientConnection {
       answer.serialized(
         isHead: self.response.isHead, connection: self.response.connectionLine))
     self.response.hasBegun = true
+    self.access?.answered(answer, isHead: self.response.isHead, self.context?.channel)
     self.endExchange()
   }
 
@@ -147,6 +152,7 @@ extension ClientConnection {
   /// Answers a request that is not served, and closes: what follows on the connection cannot be
   /// trusted, or was never read.
   func refuse(_ answer: ErrorResponse, isHead: Bool) {
+    self.access?.answered(answer, isHead: isHead, self.context?.channel)
     self.write(answer.serialized(isHead: isHead, connection: "Connection: close\r\n"))
     self.linger()
   }

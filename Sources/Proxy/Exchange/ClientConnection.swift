@@ -36,6 +36,8 @@ final class ClientConnection: ChannelInboundHandler {
   /// The tunnel that this connection's requests come through, `nil` outside of one.
   var tunnelOrigin: TunnelOrigin?
   var response = ResponseState()
+  /// Collects for the access log, `nil` where there is none.
+  let access: AccessRecorder?
 
   private var headReader: HeadReader
   private var bodyReader: BodyReader?
@@ -46,6 +48,7 @@ final class ClientConnection: ChannelInboundHandler {
 
   init(services: LoopServices) {
     self.services = services
+    self.access = services.shared.accessLog.map(AccessRecorder.init)
     self.headReader = HeadReader(limits: services.limits.head)
     self.deadline = .now() + services.limits.idleTime
   }
@@ -78,6 +81,7 @@ final class ClientConnection: ChannelInboundHandler {
       guard let bytes = self.input.readSlice(length: self.input.readableBytes),
         bytes.readableBytes > 0
       else { return false }
+      self.access?.received(bytes.readableBytes)
       tunnel.clientSent(bytes)
       return false
     case .lingering:
@@ -99,6 +103,7 @@ final class ClientConnection: ChannelInboundHandler {
       return false
     case .head(let head):
       self.deadline = .now() + self.services.limits.stallTime
+      self.access?.open(head, self.context?.channel)
       if head.method == .connect { self.connect(head) } else { self.begin(head) }
       return true
     }
@@ -118,6 +123,7 @@ final class ClientConnection: ChannelInboundHandler {
         ErrorResponse(error, proxy: self.services.shared.identity.pseudonym),
         isHead: head.method == .head)
     }
+    self.access?.routed(route)
     let exchange = Exchange(head, route, client: self)
     self.phase = .exchange(exchange)
     self.bodyReader =
@@ -142,6 +148,7 @@ final class ClientConnection: ChannelInboundHandler {
     switch event {
     case .needMore: return false
     case .data(let data):
+      self.access?.received(data.readableBytes)
       return exchange.receive(body: data)
     case .end(let trailers):
       self.bodyReader = nil
@@ -150,6 +157,7 @@ final class ClientConnection: ChannelInboundHandler {
     case .refused(let refusal):
       exchange.clientLeft()
       if self.response.hasBegun {
+        self.access?.failed(.httpRequestError)
         self.close()
       } else {
         self.refuse(ErrorResponse(refusal), isHead: false)
@@ -209,6 +217,7 @@ final class ClientConnection: ChannelInboundHandler {
     case .failed(let failure):
       self.services.shared.logger.info(
         "TLS with a client failed", metadata: ["cause": "\(failure.message)"])
+      self.access?.failed(failure.code)
       self.close()
     }
   }
@@ -257,6 +266,7 @@ final class ClientConnection: ChannelInboundHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     self.services.remove(self)
+    self.access?.connectionClosed()
     let phase = self.phase
     self.phase = .closed
     switch phase {
