@@ -21,6 +21,8 @@ final class Exchange {
   private(set) weak var client: ClientConnection?
 
   private var sink = RequestSink.none
+  /// Whether the plugin is slower than the client.
+  private var pipeIsFull = false
   private var upstream: UpstreamConnection?
   private var hasResponseHead = false
   private var isOver = false
@@ -55,7 +57,8 @@ final class Exchange {
     switch self.sink {
     case .none: false
     case .upstream(let upstream): upstream.isWritable
-    case .pipe, .discard: true
+    case .pipe: !self.pipeIsFull
+    case .discard: true
     }
   }
 
@@ -66,7 +69,9 @@ final class Exchange {
     case .upstream(let upstream):
       upstream.sendBody(body)
       return upstream.isWritable
-    case .pipe(let pipe): return pipe.write(body)
+    case .pipe(let pipe):
+      self.pipeIsFull = !pipe.write(body)
+      return !self.pipeIsFull
     }
   }
 
@@ -191,10 +196,15 @@ final class Exchange {
     let eventLoop = self.services.eventLoop
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
     pipe.setProducer(
-      onWritable: { eventLoop.execute { bound.value.client?.resumeRequestBody() } },
+      onWritable: { eventLoop.execute { bound.value.pipeHasRoom() } },
       onCancel: { eventLoop.execute { bound.value.discardRequestBody() } })
     self.sink = .pipe(pipe)
     return .stream(pipe)
+  }
+
+  private func pipeHasRoom() {
+    self.pipeIsFull = false
+    if !self.isOver { self.client?.resumeRequestBody() }
   }
 
   private func discardRequestBody() {
@@ -266,6 +276,7 @@ final class Exchange {
   private func finish(trailers: ByteBuffer?) {
     guard !self.isOver else { return }
     self.isOver = true
+    self.requestDrain?.cancel()
     self.responseDrain = nil
     self.upstream = nil
     self.client?.finishResponse(self, trailers: trailers)
@@ -280,6 +291,7 @@ final class Exchange {
       return
     }
     self.isOver = true
+    self.requestDrain?.cancel()
     self.upstream?.cancel()
     self.upstream = nil
     if self.hasResponseHead {
@@ -297,6 +309,14 @@ final class Exchange {
     guard error.isRetryable, !self.hasRetried, !self.hasResponseHead else { return false }
     return self.upstream?.isReused == true && self.head.method.isIdempotent
       && self.head.framing == .none
+  }
+
+  /// Nothing has been heard of the answer for too long. A plugin's time is kept by its host.
+  func timeOut() {
+    guard let upstream = self.upstream else { return }
+    self.fail(
+      FetchError(
+        .httpResponseTimeout, .upstream, "\(upstream.key.description) did not answer in time."))
   }
 
   /// The client has left.

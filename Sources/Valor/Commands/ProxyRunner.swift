@@ -27,7 +27,7 @@ struct ProxyRunner {
     self.admin = try options.admin?.address ?? SocketAddress(ipAddress: "127.0.0.1", port: 8081)
     self.dataDirectory = options.dataDirectory ?? UserDirectories.data
     var logger = Logger(label: "valor") { StreamLogHandler.standardError(label: $0) }
-    logger.logLevel = options.logLevel
+    logger.logLevel = options.logLevel.level
     self.logger = logger
   }
 
@@ -140,6 +140,7 @@ struct ProxyRunner {
     var configuration = ProxyConfiguration(
       listen: self.listen, eventLoops: System.coreCount)
     configuration.intercept = self.options.intercept
+    configuration.limits = self.options.limits.limits
     do {
       return try ProxyServer(
         configuration, authority: authority, trust: TLSTrust(extraFiles: self.options.upstreamCA),

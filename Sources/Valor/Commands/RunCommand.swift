@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import Logging
+import Logging
 public import Proxy
 
 /// `valor run`: the proxy.
@@ -45,8 +45,9 @@ struct RunCommand: AsyncParsableCommand {
   @Option(
     name: .customLong("access-log-format"), help: "How the lines are written: json or common.")
   var accessLogFormat: AccessLogFormat = .json
+  @OptionGroup(title: "Limits") var limits: LimitOptions
   @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning or error.")
-  var logLevel: Logger.Level = .notice
+  var logLevel: LogLevel = .notice
 
   func run() async throws {
     let runner = try ProxyRunner(options: self)
@@ -56,4 +57,10 @@ struct RunCommand: AsyncParsableCommand {
 
 extension InterceptMode: ExpressibleByArgument {}
 extension AccessLogFormat: ExpressibleByArgument {}
-extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// How much is logged, by the names of swift-log.
+public enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+  case trace, debug, info, notice, warning, error
+
+  var level: Logger.Level { Logger.Level(rawValue: self.rawValue) ?? .notice }
+}
