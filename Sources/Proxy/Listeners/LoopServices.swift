@@ -82,11 +82,13 @@ final class ProxyShared: Sendable {
   let clientTLS: TLSClientContext
   let serverTLS: TLSServerContext
   let logger: Logger
+  /// `nil` where no exchange is recorded.
+  let accessLog: AccessLog?
 
   init(
     configuration: ProxyConfiguration, interceptor: (any RequestInterceptor)?,
     identity: ProxyIdentity, clientTLS: TLSClientContext, serverTLS: TLSServerContext,
-    logger: Logger
+    logger: Logger, accessLog: AccessLog? = nil
   ) {
     self.limits = configuration.limits
     self.counter = ConnectionCounter(
@@ -97,5 +99,6 @@ final class ProxyShared: Sendable {
     self.clientTLS = clientTLS
     self.serverTLS = serverTLS
     self.logger = logger
+    self.accessLog = accessLog
   }
 }

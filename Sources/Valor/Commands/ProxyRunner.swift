@@ -39,23 +39,29 @@ struct ProxyRunner {
     Self.raiseDescriptorLimit()
     let plugins = try self.options.plugins.map { try PluginFile($0) }
     let authority = try self.loadAuthority()
+    let accessLog = try self.openAccessLog()
     let signals = StopSignals()
+    let reopening = ReopenSignal { accessLog?.reopen() }
+    defer { reopening.cancel() }
     let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
     do {
-      try await self.serve(plugins, authority, group, signals)
+      let server = try self.makeServer(authority, group, accessLog)
+      try await self.serve(plugins, server, group, signals)
     } catch {
       try? await group.shutdownGracefully()
+      await accessLog?.close()
       throw error
     }
+    // Connections that were cut off are recorded by then.
     try? await group.shutdownGracefully()
+    await accessLog?.close()
   }
 
   private func serve(
-    _ plugins: [PluginFile], _ authority: CertificateAuthority,
-    _ group: MultiThreadedEventLoopGroup, _ signals: StopSignals
+    _ plugins: [PluginFile], _ server: ProxyServer, _ group: MultiThreadedEventLoopGroup,
+    _ signals: StopSignals
   ) async throws {
     let registry = ServiceWorkerRegistry()
-    let server = try self.makeServer(authority, group)
     try await server.prepare(interceptor: registry)
     let admin = AdminServer()
     do {
@@ -126,8 +132,20 @@ struct ProxyRunner {
     }
   }
 
+  private func openAccessLog() throws -> AccessLog? {
+    guard let option = self.options.accessLog else { return nil }
+    do {
+      return try AccessLog(
+        option.destination, format: self.options.accessLogFormat, logger: self.logger)
+    } catch let error as AccessLog.OpenError {
+      throw ExitFailure(
+        .failure, "--access-log \(option.text) cannot be opened for writing: \(error).")
+    }
+  }
+
   private func makeServer(
-    _ authority: CertificateAuthority, _ group: MultiThreadedEventLoopGroup
+    _ authority: CertificateAuthority, _ group: MultiThreadedEventLoopGroup,
+    _ accessLog: AccessLog?
   ) throws -> ProxyServer {
     for path in self.options.upstreamCA where access(path, R_OK) != 0 {
       throw ExitFailure(
@@ -140,7 +158,7 @@ struct ProxyRunner {
     do {
       return try ProxyServer(
         configuration, authority: authority, trust: TLSTrust(extraFiles: self.options.upstreamCA),
-        group: group, logger: self.logger)
+        group: group, logger: self.logger, accessLog: accessLog)
     } catch {
       throw ExitFailure(.configuration, "\(error)")
     }
