@@ -36,9 +36,14 @@ final class ClientConnection: ChannelInboundHandler {
   /// The tunnel that this connection's requests come through, `nil` outside of one.
   var tunnelOrigin: TunnelOrigin?
   var response = ResponseState()
+  /// Collects for the access log, `nil` where there is none.
+  let access: AccessRecorder?
 
   private var headReader: HeadReader
   private var bodyReader: BodyReader?
+  private var bodyClock = BodyClock.stopped
+  /// The client's address that this connection was counted by; `nil` where it was one too many.
+  private var countedAs: String?
   private var isProcessing = false
   /// Whether everything was sent and our side is closed.
   var outputHasEnded = false
@@ -48,6 +53,7 @@ final class ClientConnection: ChannelInboundHandler {
 
   init(services: LoopServices) {
     self.services = services
+    self.access = services.shared.accessLog.map(AccessRecorder.init)
     self.headReader = HeadReader(limits: services.limits.head)
     self.deadline = .now() + services.limits.idleTime
   }
@@ -80,6 +86,7 @@ final class ClientConnection: ChannelInboundHandler {
       guard let bytes = self.input.readSlice(length: self.input.readableBytes),
         bytes.readableBytes > 0
       else { return false }
+      self.access?.received(bytes.readableBytes)
       tunnel.clientSent(bytes)
       return false
     case .lingering:
@@ -101,6 +108,7 @@ final class ClientConnection: ChannelInboundHandler {
       return false
     case .head(let head):
       self.deadline = .now() + self.services.limits.stallTime
+      self.access?.open(head, self.context?.channel)
       if head.method == .connect { self.connect(head) } else { self.begin(head) }
       return true
     }
@@ -120,11 +128,14 @@ final class ClientConnection: ChannelInboundHandler {
         ErrorResponse(error, proxy: self.services.shared.identity.pseudonym),
         isHead: head.method == .head)
     }
+    self.access?.routed(route)
     let exchange = Exchange(head, route, client: self)
     self.phase = .exchange(exchange)
     self.bodyReader =
       head.framing == .none ? nil : BodyReader(head.framing, limits: self.services.limits.head)
     self.response = ResponseState(to: head, isDraining: self.services.isDraining)
+    self.bodyClock = BodyClock(
+      grace: self.services.limits.bodyGrace, rate: self.services.limits.bodyRate)
     exchange.start()
   }
 
@@ -138,20 +149,33 @@ final class ClientConnection: ChannelInboundHandler {
   }
 
   private func readBody(_ exchange: Exchange) -> Bool {
-    guard var reader = self.bodyReader, exchange.wantsBody else { return false }
+    guard var reader = self.bodyReader else { return false }
+    guard exchange.wantsBody else {
+      self.bodyClock.paused()
+      return false
+    }
     let event = reader.next(&self.input)
     self.bodyReader = reader
     switch event {
-    case .needMore: return false
+    case .needMore:
+      self.bodyClock.resumed(now: .now())
+      return false
     case .data(let data):
-      return exchange.receive(body: data)
+      self.touch()
+      self.access?.received(data.readableBytes)
+      self.bodyClock.received(data.readableBytes)
+      if exchange.receive(body: data) { return true }
+      self.bodyClock.paused()
+      return false
     case .end(let trailers):
       self.bodyReader = nil
+      self.bodyClock.paused()
       exchange.receiveBodyEnd(trailers: trailers)
       return true
     case .refused(let refusal):
       exchange.clientLeft()
       if self.response.hasBegun {
+        self.access?.failed(.httpRequestError)
         self.close()
       } else {
         self.refuse(ErrorResponse(refusal), isHead: false)
@@ -171,6 +195,8 @@ final class ClientConnection: ChannelInboundHandler {
   func beginNextRequest() {
     self.phase = .head
     self.bodyReader = nil
+    self.bodyClock = .stopped
+    self.response = ResponseState()
     self.deadline = .now() + self.services.limits.idleTime
     if self.isProcessing { return }
     self.processInput()
@@ -211,6 +237,7 @@ final class ClientConnection: ChannelInboundHandler {
     case .failed(let failure):
       self.services.shared.logger.info(
         "TLS with a client failed", metadata: ["cause": "\(failure.message)"])
+      self.access?.failed(failure.code)
       self.close()
     }
   }
@@ -254,11 +281,17 @@ final class ClientConnection: ChannelInboundHandler {
 
   func channelActive(context: ChannelHandlerContext) {
     self.services.add(self)
+    let client = context.remoteAddress?.ipAddress ?? ""
+    guard self.services.shared.counter.enter(client) else { return self.refuseConnection() }
+    self.countedAs = client
     self.readIfWanted()
   }
 
   func channelInactive(context: ChannelHandlerContext) {
     self.services.remove(self)
+    self.access?.connectionClosed()
+    if let client = self.countedAs { self.services.shared.counter.leave(client) }
+    self.countedAs = nil
     let phase = self.phase
     self.phase = .closed
     switch phase {
@@ -286,13 +319,30 @@ final class ClientConnection: ChannelInboundHandler {
 
   /// Closes what has waited for too long.
   func tick(now: NIODeadline) {
-    guard now > self.deadline else { return }
-    if case .head = self.phase, self.headReader.hasBegun {
-      self.refuse(
-        ErrorResponse(status: 408, text: "The request's head took too long."), isHead: false)
-    } else {
-      self.close()
+    if self.bodyClock.hasRunOut(now: now), case .exchange(let exchange) = self.phase {
+      exchange.clientLeft()
+      return self.timeOut("The request's body came too slowly.")
     }
+    guard now > self.deadline else { return }
+    switch self.phase {
+    case .head where self.headReader.hasBegun: self.timeOut("The request's head took too long.")
+    case .exchange(let exchange) where !self.response.hasBegun: exchange.timeOut()
+    default: self.close()
+    }
+  }
+
+  /// Answers 408 where no answer has begun, and closes.
+  private func timeOut(_ text: String) {
+    guard !self.response.hasBegun else { return self.close() }
+    self.refuse(ErrorResponse(status: 408, text: text), isHead: false)
+  }
+
+  /// Says that there are too many connections.
+  private func refuseConnection() {
+    let error = FetchError(
+      .connectionLimitReached, .proxy, "There are too many connections to this proxy.")
+    self.refuse(
+      ErrorResponse(error, proxy: self.services.shared.identity.pseudonym), isHead: false)
   }
 
   /// Closes a connection without an exchange; others close behind theirs.

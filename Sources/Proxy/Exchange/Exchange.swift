@@ -110,6 +110,9 @@ final class Exchange {
 
   private func send(to connection: UpstreamConnection, body: FetchBody?) {
     self.upstream = connection
+    if self.services.shared.accessLog != nil {
+      self.client?.access?.connected(to: connection.remoteAddress)
+    }
     var bytes = ByteBuffer()
     HeadWriter.relay(
       self.head,
@@ -159,6 +162,7 @@ final class Exchange {
   private func handleFetch(_ claim: any Claim) {
     let signal = FetchSignal()
     self.signal = signal
+    self.client?.access?.claimed(by: claim.pluginName)
     if self.head.expectsContinue { self.client?.sendContinue() }
     let request = self.fetchRequest(signal)
     let bound = NIOLoopBound(self, eventLoop: self.services.eventLoop)
@@ -221,11 +225,14 @@ final class Exchange {
     }
     switch outcome {
     case .respond(let response): self.respond(response)
-    case .fallBack(let body): self.relay(body: body)
+    case .fallBack(let body):
+      self.client?.access?.fellBack()
+      self.relay(body: body)
     case .networkError(let error):
       self.services.shared.logger.info(
         "network error", metadata: ["cause": "\(error.message)", "source": "\(error.source)"])
       self.isOver = true
+      self.client?.access?.failed(error.code)
       self.client?.finishWithNetworkError(self)
     }
   }
@@ -288,6 +295,7 @@ final class Exchange {
     self.upstream?.cancel()
     self.upstream = nil
     if self.hasResponseHead {
+      self.client?.access?.failed(error.code)
       self.client?.truncateResponse(self)
     } else {
       self.client?.finishWithError(self, error)
@@ -301,6 +309,14 @@ final class Exchange {
     guard error.isRetryable, !self.hasRetried, !self.hasResponseHead else { return false }
     return self.upstream?.isReused == true && self.head.method.isIdempotent
       && self.head.framing == .none
+  }
+
+  /// Nothing has been heard of the answer for too long. A plugin's time is kept by its host.
+  func timeOut() {
+    guard let upstream = self.upstream else { return }
+    self.fail(
+      FetchError(
+        .httpResponseTimeout, .upstream, "\(upstream.key.description) did not answer in time."))
   }
 
   /// The client has left.

@@ -75,24 +75,30 @@ final class LoopServices {
 /// What all event loops share: nothing in it changes after the start.
 final class ProxyShared: Sendable {
   let limits: ProxyLimits
+  let counter: ConnectionCounter
   let intercept: InterceptMode
   let interceptor: (any RequestInterceptor)?
   let identity: ProxyIdentity
   let clientTLS: TLSClientContext
   let serverTLS: TLSServerContext
   let logger: Logger
+  /// `nil` where no exchange is recorded.
+  let accessLog: AccessLog?
 
   init(
     configuration: ProxyConfiguration, interceptor: (any RequestInterceptor)?,
     identity: ProxyIdentity, clientTLS: TLSClientContext, serverTLS: TLSServerContext,
-    logger: Logger
+    logger: Logger, accessLog: AccessLog? = nil
   ) {
     self.limits = configuration.limits
+    self.counter = ConnectionCounter(
+      total: configuration.limits.connections, perClient: configuration.limits.connectionsPerClient)
     self.intercept = configuration.intercept
     self.interceptor = interceptor
     self.identity = identity
     self.clientTLS = clientTLS
     self.serverTLS = serverTLS
     self.logger = logger
+    self.accessLog = accessLog
   }
 }

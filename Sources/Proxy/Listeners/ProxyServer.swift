@@ -18,6 +18,7 @@ public final class ProxyServer: Sendable {
   private let clientTLS: TLSClientContext
   private let serverTLS: TLSServerContext
   private let logger: Logger
+  private let accessLog: AccessLog?
   private let loops = LoopTable()
   private let listener = ListenerBox()
   /// The network, for plugins' own fetches. Usable once ``start(interceptor:)`` has returned.
@@ -29,15 +30,17 @@ public final class ProxyServer: Sendable {
   ///   - authority: signs the certificates of opened tunnels.
   ///   - trust: whose certificates are accepted from origins.
   ///   - group: the event loops to run on.
+  ///   - accessLog: gets a line for each exchange; its owner closes it after the shutdown.
   /// - Throws: ``TLSConfigurationError`` or ``CertificateError`` where the authority or a file of
   ///   trusted certificates cannot be used.
   public init(
     _ configuration: ProxyConfiguration, authority: CertificateAuthority, trust: TLSTrust,
-    group: MultiThreadedEventLoopGroup, logger: Logger
+    group: MultiThreadedEventLoopGroup, logger: Logger, accessLog: AccessLog? = nil
   ) throws {
     self.configuration = configuration
     self.group = group
     self.logger = logger
+    self.accessLog = accessLog
     self.identity = ProxyIdentity(
       pseudonym: "valor-" + String(UInt32.random(in: 0x1000_0000...UInt32.max), radix: 16))
     self.clientTLS = try TLSClientContext(trust: trust)
@@ -53,7 +56,8 @@ public final class ProxyServer: Sendable {
   public func prepare(interceptor: (any RequestInterceptor)?) async throws {
     let shared = ProxyShared(
       configuration: self.configuration, interceptor: interceptor, identity: self.identity,
-      clientTLS: self.clientTLS, serverTLS: self.serverTLS, logger: self.logger)
+      clientTLS: self.clientTLS, serverTLS: self.serverTLS, logger: self.logger,
+      accessLog: self.accessLog)
     for eventLoop in self.group.makeIterator() {
       try await eventLoop.submit {
         let services = LoopServices(eventLoop: eventLoop, shared: shared)

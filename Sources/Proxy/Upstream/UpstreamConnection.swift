@@ -56,6 +56,9 @@ final class UpstreamConnection: ChannelInboundHandler {
   /// Whether more can be written without piling up.
   var isWritable: Bool { self.context?.channel.isWritable ?? false }
 
+  /// Where it goes, for the access log.
+  var remoteAddress: SocketAddress? { self.context?.channel.remoteAddress }
+
   // MARK: Connecting
 
   /// Makes the connection usable once its channel is active: at once, or after the TLS handshake.

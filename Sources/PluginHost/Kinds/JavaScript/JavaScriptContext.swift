@@ -1,12 +1,6 @@
 import CJavaScriptCore
 import NIOCore
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// A value of JavaScript. Valid while the engine can find it: on the stack, in its own heap, or
 /// protected (``ProtectedValue``).
 typealias JSValue = OpaquePointer
