@@ -18,6 +18,8 @@ public final class ProxyServer: Sendable {
   private let clientTLS: TLSClientContext
   private let serverTLS: TLSServerContext
   private let logger: Logger
+  private let isInsecure: Bool
+  private let ownAddresses = OwnAddresses()
   private let loops = LoopTable()
   private let listener = ListenerBox()
   /// The network, for plugins' own fetches. Usable once ``start(interceptor:)`` has returned.
@@ -38,6 +40,7 @@ public final class ProxyServer: Sendable {
     self.configuration = configuration
     self.group = group
     self.logger = logger
+    self.isInsecure = trust.isInsecure
     self.identity = ProxyIdentity(
       pseudonym: "valor-" + String(UInt32.random(in: 0x1000_0000...UInt32.max), radix: 16))
     self.clientTLS = try TLSClientContext(trust: trust)
@@ -53,7 +56,8 @@ public final class ProxyServer: Sendable {
   public func prepare(interceptor: (any RequestInterceptor)?) async throws {
     let shared = ProxyShared(
       configuration: self.configuration, interceptor: interceptor, identity: self.identity,
-      clientTLS: self.clientTLS, serverTLS: self.serverTLS, logger: self.logger)
+      clientTLS: self.clientTLS, serverTLS: self.serverTLS, isInsecure: self.isInsecure,
+      ownAddresses: self.ownAddresses, logger: self.logger)
     for eventLoop in self.group.makeIterator() {
       try await eventLoop.submit {
         let services = LoopServices(eventLoop: eventLoop, shared: shared)
@@ -90,8 +94,13 @@ public final class ProxyServer: Sendable {
       .bind(to: self.configuration.listen).get()
     self.listener.set(channel)
     guard let address = channel.localAddress else { throw ChannelError.alreadyClosed }
+    self.refuseConnections(to: address)
     return address
   }
+
+  /// Refuses, from now on, to connect to another address that this process listens on. The proxy's
+  /// own listener needs no such call.
+  public func refuseConnections(to address: SocketAddress) { self.ownAddresses.insert(address) }
 
   /// Stops: no new connections; running exchanges may finish within a bound, what is left is
   /// closed.

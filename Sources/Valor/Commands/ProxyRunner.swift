@@ -65,6 +65,7 @@ struct ProxyRunner {
       let adminBound = try await self.bind(self.admin, "--admin") {
         try await admin.listen(on: self.admin, group: group)
       }
+      server.refuseConnections(to: adminBound)
       // One write, whatever standard output is: a pipe would hold back what is printed.
       Self.announce(
         """
@@ -99,6 +100,11 @@ struct ProxyRunner {
       self.logger.warning(
         "listening beyond this machine: whoever reaches the port can use the proxy")
     }
+    if self.options.insecureUpstream {
+      self.logger.warning(
+        "origins' certificates are not verified: whoever is in between can read and change everything"
+      )
+    }
   }
 
   private func loadAuthority() throws -> CertificateAuthority {
@@ -122,9 +128,12 @@ struct ProxyRunner {
     var configuration = ProxyConfiguration(
       listen: self.listen, eventLoops: System.coreCount)
     configuration.intercept = self.options.intercept
+    try UpstreamOptions.apply(self.options, to: &configuration)
     do {
       return try ProxyServer(
-        configuration, authority: authority, trust: TLSTrust(extraFiles: self.options.upstreamCA),
+        configuration, authority: authority,
+        trust: TLSTrust(
+          extraFiles: self.options.upstreamCA, isInsecure: self.options.insecureUpstream),
         group: group, logger: self.logger)
     } catch {
       throw ExitFailure(.configuration, "\(error)")

@@ -31,6 +31,33 @@ struct RunCommand: AsyncParsableCommand {
     name: .customLong("upstream-ca"),
     help: "A PEM file of certificates to trust besides the system's; may be repeated.")
   var upstreamCA: [String] = []
+  @Flag(
+    name: .customLong("insecure-upstream"),
+    help: "Accept any certificate of an origin, unseen; Proxy-Status says so in each response.")
+  var insecureUpstream = false
+  @Option(
+    name: .customLong("upstream-proxy"),
+    help: ArgumentHelp(
+      "The proxy to send everything through; Basic credentials may stand in the URL.",
+      valueName: "http://[USER:PASSWORD@]HOST:PORT"))
+  var upstreamProxy: String?
+  @Option(
+    help: ArgumentHelp(
+      "A host whose CONNECT tunnels are never opened: HOST, HOST:PORT or *.DOMAIN; may be repeated.",
+      valueName: "HOST"))
+  var passthrough: [String] = []
+  @Option(
+    name: .customLong("max-upstream-connections"),
+    help: "The most connections to origins, blind tunnels apart, shared among the event loops.")
+  var maxUpstreamConnections = 4_096
+  @Option(
+    name: .customLong("max-connections-per-origin"),
+    help: "The most connections to one origin that an event loop has, unused ones included.")
+  var maxConnectionsPerOrigin = 256
+  @Option(
+    name: .customLong("max-waiting-requests"),
+    help: "How many requests of an event loop may wait for such a connection; others get 503.")
+  var maxWaitingRequests = 1_024
   @Option(name: .customLong("ca-dir"), help: "The certificate authority's directory.")
   var caDirectory: String?
   @Option(name: .customLong("data-dir"), help: "Where the proxy keeps its data.")
