@@ -1,13 +1,5 @@
 import NIOCore
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// An IP address in the one form that tells where a connection to it ends.
 ///
 /// An IPv4 address inside IPv6 (`::ffff:127.0.0.1`) is that IPv4 address, and the unspecified
@@ -18,16 +10,13 @@ enum IPDestination: Hashable, Sendable {
 
   /// `nil` where the address is none of IP.
   init?(_ address: SocketAddress) {
+    // Behind the family and the port: an IPv4 address at 4, an IPv6 address at 8.
     switch address {
-    case .v4(let address):
-      self = .v4(UInt32(bigEndian: address.address.sin_addr.s_addr))
-    case .v6(let address):
-      let (high, low) = withUnsafeBytes(of: address.address.sin6_addr) { bytes in
-        (
-          UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
-          UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-        )
-      }
+    case .v4:
+      self = .v4(UInt32(bigEndian: Self.load(address, at: 4)))
+    case .v6:
+      let high = UInt64(bigEndian: Self.load(address, at: 8))
+      let low = UInt64(bigEndian: Self.load(address, at: 16))
       if high == 0, low >> 32 == 0xFFFF {
         self = .v4(UInt32(truncatingIfNeeded: low))
       } else {
@@ -37,6 +26,14 @@ enum IPDestination: Hashable, Sendable {
     }
     if self == .v4(0) { self = .v4(0x7F00_0001) }
     if self == .v6(0, 0) { self = .v6(0, 1) }
+  }
+
+  private static func load<Value: BitwiseCopyable>(
+    _ address: SocketAddress, at offset: Int
+  ) -> Value {
+    address.withSockAddr { pointer, _ in
+      UnsafeRawPointer(pointer).loadUnaligned(fromByteOffset: offset, as: Value.self)
+    }
   }
 
   /// Whether the address is this machine's by definition.

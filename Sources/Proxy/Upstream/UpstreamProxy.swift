@@ -1,4 +1,4 @@
-public import FetchModel
+import FetchModel
 import NIOCore
 
 /// The proxy behind this one: whom every connection to an origin goes through.

@@ -55,20 +55,21 @@ final class LookupThreads: Sendable {
   }
 
   private func startThread() -> Bool {
-    var attributes = pthread_attr_t()
-    guard pthread_attr_init(&attributes) == 0 else { return false }
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
     let start = Unmanaged.passRetained(Start(self))
     #if canImport(Darwin)
       var thread: pthread_t?
     #else
       var thread = pthread_t()
     #endif
-    guard pthread_create(&thread, &attributes, runLookupThread, start.toOpaque()) == 0 else {
+    guard pthread_create(&thread, nil, runLookupThread, start.toOpaque()) == 0 else {
       start.release()
       return false
     }
+    #if canImport(Darwin)
+      if let thread { pthread_detach(thread) }
+    #else
+      pthread_detach(thread)
+    #endif
     return true
   }
 
