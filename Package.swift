@@ -41,9 +41,8 @@ let package = Package(
       providers: [.apt(["libjavascriptcoregtk-4.1-dev"])]),
     // No system library target: the header says why. Debian's package is libicu-dev.
     .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
-    .target(name: "CSpawn"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "CParentDeath"),
+    .target(name: "CProcess"),
     .target(name: "CWebAPIScripts"),
     .target(name: "FetchModel", dependencies: ["CICU", nio], swiftSettings: settings),
     .target(name: "Interceptor", dependencies: ["FetchModel", nio], swiftSettings: settings),
@@ -53,7 +52,7 @@ let package = Package(
     .target(
       name: "PluginHost",
       dependencies: [
-        "FetchModel", "Interceptor", "CJavaScriptCore", "CParentDeath", "CSpawn", "CWebAPIScripts",
+        "FetchModel", "Interceptor", "CJavaScriptCore", "CProcess", "CWebAPIScripts",
         "CZlib", nio, nioPosix, logging,
       ],
       exclude: webAPIScripts, swiftSettings: settings),

@@ -14,4 +14,20 @@ JS_EXPORT void JSGlobalContextSetUnhandledRejectionCallback(
 // A collection at a known time, so that tests can see what happens to what a script dropped.
 JS_EXPORT void JSSynchronousGarbageCollectForDebugging(JSContextRef ctx);
 
+#ifdef __linux__
+// WebKitGTK never calls this in a program without a web view, and its full garbage collections on a
+// timer dereference the null pointer that is then its main run loop. A C++ function, exported; weak,
+// so that a library without it still loads.
+void valor_wtf_initialize_main_thread(void) __asm__("_ZN3WTF20initializeMainThreadEv")
+    __attribute__((weak));
+
+// Makes the calling thread, with its GLib context, what the engine takes for the main one. The first
+// call in a process counts.
+static inline void valor_initialize_main_thread(void) {
+  if (valor_wtf_initialize_main_thread) valor_wtf_initialize_main_thread();
+}
+#else
+static inline void valor_initialize_main_thread(void) {}
+#endif
+
 #endif

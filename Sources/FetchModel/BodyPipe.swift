@@ -20,7 +20,10 @@ public final class BodyPipe: Sendable {
     case failed(FetchError)
   }
 
-  private enum Ending { case finished, failed(FetchError) }
+  private enum Ending {
+    case finished
+    case failed(FetchError)
+  }
 
   private struct State {
     var chunks = CircularBuffer<ByteBuffer>(initialCapacity: 4)

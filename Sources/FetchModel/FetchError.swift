@@ -50,5 +50,7 @@ public struct FetchError: Error, Sendable, Equatable, CustomStringConvertible {
     self.isRetryable = isRetryable
   }
 
-  public var description: String { "\(self.code.rawValue) (\(self.source.rawValue)): \(self.message)" }
+  public var description: String {
+    "\(self.code.rawValue) (\(self.source.rawValue)): \(self.message)"
+  }
 }

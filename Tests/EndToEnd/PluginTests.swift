@@ -130,7 +130,7 @@ import Testing
 
   @Test func theEventsOfALifeComeInOrder() async throws {
     let scope = "http://life.example/"
-    try await withValor(plugin("lifecycle", claims: scope)) { valor in
+    try await withValor(["--log-level", "info"] + plugin("lifecycle", claims: scope)) { valor in
       let answer = try await valor.curl([scope])
       #expect(answer.text == #"["install","activate"]"#)
       #expect(answer.first("content-type") == "application/json")
@@ -140,7 +140,7 @@ import Testing
 
   @Test func failingAnswersAreNetworkErrors() async throws {
     let scopes = "http://bad.example/,https://bad.example/"
-    try await withValor(plugin("rejects", claims: scopes)) { valor in
+    try await withValor(["--log-level", "info"] + plugin("rejects", claims: scopes)) { valor in
       for scheme in ["http", "https"] {
         for path in ["reject", "wrong"] {
           let answer = try await valor.curl(["\(scheme)://bad.example/\(path)"])

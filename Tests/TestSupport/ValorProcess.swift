@@ -85,6 +85,7 @@ public final class ValorProcess: Sendable {
     for worker in leftovers { kill(worker, SIGKILL) }
     guard let status else { return "it did not end within 30 s after SIGTERM" }
     guard leftovers.isEmpty else { return "workers \(leftovers) outlived it" }
+    guard !self.child.errorText.contains("cut off") else { return "it cut exchanges off" }
     return status == .code(0) ? nil : "it ended with \(status)"
   }
 

@@ -26,9 +26,16 @@ struct EventRequest: Sendable {
       default: false
       }
     }
-    self.hidden = client.headers.filter(hides)
+    self.hidden = HeaderList(buffer: client.headers.buffer, ranges: [])
     self.request = client
-    self.request.headers = client.headers.filter { !hides($0) }
+    self.request.headers.ranges.removeAll(keepingCapacity: true)
+    for (name, range) in zip(facts.names, client.headers.ranges) {
+      if hides(name) {
+        self.hidden.ranges.append(range)
+      } else {
+        self.request.headers.ranges.append(range)
+      }
+    }
     self.request.attributes = Self.attributes(facts)
   }
 

@@ -16,11 +16,16 @@ struct RequestFacts: Sendable {
   var upgradesInsecureRequests = false
   var requestsMethod = false
 
+  /// What each field is called, in the fields' order.
+  private(set) var names = ContiguousArray<FieldName>()
+
   init(_ headers: HeaderList) {
-    var index = 0
-    headers.forEachField { name, _ in
-      self.note(FieldName(name), headers.value(at: index))
-      index += 1
+    self.names.reserveCapacity(headers.count)
+    headers.forEachField { bytes, _ in
+      let name = FieldName(bytes)
+      let index = self.names.count
+      self.note(name, headers.value(at: index))
+      self.names.append(name)
     }
   }
 

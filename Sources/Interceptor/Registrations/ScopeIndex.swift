@@ -28,34 +28,36 @@ final class ScopeIndex: Sendable {
   private let table: [Int32]
 
   init(_ entries: [Entry]) {
-    // The same origin together, longest first in it.
-    let sorted = entries.map { (entry: $0, utf8: Array($0.scope.utf8)) }
-      .map { ($0.entry.registration, $0.utf8, Array($0.utf8[..<Self.originLength($0.utf8)])) }
-      .sorted { a, b in
-        if a.2 != b.2 { return a.2.lexicographicallyPrecedes(b.2) }
-        return a.1.count > b.1.count
-      }
     var text: [UInt8] = []
     var scopes: ContiguousArray<(text: Range<Int>, registration: ServiceWorkerRegistration)> = []
     var origins: ContiguousArray<Origin> = []
-    var previous: [UInt8]?
-    for (registration, scope, origin) in sorted {
+    var previous: ArraySlice<UInt8>?
+    for (entry, utf8) in Self.sorted(entries) {
       let start = text.count
-      text += scope
+      let origin = utf8[..<Self.originLength(utf8)]
+      text += utf8
       if origin != previous {
-        origins.append(
-          Origin(
-            text: start..<start + origin.count, scopes: scopes.count..<scopes.count))
+        let range = start..<start + origin.count
+        origins.append(Origin(text: range, scopes: scopes.count..<scopes.count))
         previous = origin
       }
-      scopes.append((start..<text.count, registration))
-      origins[origins.count - 1].scopes =
-        origins[origins.count - 1].scopes.lowerBound..<scopes.count
+      scopes.append((start..<text.count, entry.registration))
+      let first = origins[origins.count - 1].scopes.lowerBound
+      origins[origins.count - 1].scopes = first..<scopes.count
     }
     self.text = text
     self.scopes = scopes
     self.origins = origins
     self.table = Self.hashTable(of: origins, text: text)
+  }
+
+  /// The scopes of the same origin together, the longest first among them.
+  private static func sorted(_ entries: [Entry]) -> [(entry: Entry, utf8: [UInt8])] {
+    entries.map { ($0, Array($0.scope.utf8)) }.sorted { a, b in
+      let left = a.1[..<self.originLength(a.1)]
+      let right = b.1[..<self.originLength(b.1)]
+      return left == right ? a.1.count > b.1.count : left.lexicographicallyPrecedes(right)
+    }
   }
 
   /// The registration with the longest scope that is a prefix of this URL.

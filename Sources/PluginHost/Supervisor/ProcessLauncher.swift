@@ -1,4 +1,4 @@
-import CSpawn
+import CProcess
 import Synchronization
 
 #if canImport(Glibc)
@@ -141,10 +141,15 @@ final class UnixProcess: WorkerProcess {
 /// hold secrets.
 private func workerEnvironment() -> [String] {
   let names = [
-    "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SWIFT_BACKTRACE",
-    "JSC_useJIT",
+    "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "JSC_useJIT",
   ]
-  return names.compactMap { name in getenv(name).map { "\(name)=\(String(cString: $0))" } }
+  let inherited = names.compactMap { name in
+    getenv(name).map { "\(name)=\(String(cString: $0))" }
+  }
+  // A crashed worker is to be gone and replaced at once. Writing its backtrace takes seconds, and
+  // says nothing of the engine, where plugins crash.
+  let backtrace = getenv("SWIFT_BACKTRACE").map { String(cString: $0) } ?? "enable=no"
+  return inherited + ["SWIFT_BACKTRACE=\(backtrace)"]
 }
 
 private func errorText(_ number: CInt) -> String { String(cString: strerror(number)) }

@@ -37,7 +37,8 @@ extension SupervisorCore {
     self.lastEvent = self.lastEvent == .max ? 1 : self.lastEvent + 1
     let event = PendingEvent(number: self.lastEvent, kind: kind, startedAt: self.now)
     self.events[event.number] = event
-    if self.life.isRunning {
+    // A process that is gone is still running here until all that it sent has been read.
+    if self.life.isRunning, self.connection.isOpen {
       self.sendEvent(event)
     } else {
       self.queue.append(event)

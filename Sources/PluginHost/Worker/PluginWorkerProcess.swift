@@ -1,4 +1,4 @@
-import CParentDeath
+import CProcess
 
 #if canImport(Glibc)
   import Glibc

@@ -25,6 +25,7 @@ final class WorkerLoop {
     guard let context = g_main_context_new() else { return nil }
     self.context = context
     g_main_context_push_thread_default(context)
+    valor_initialize_main_thread()
   }
 
   deinit {

@@ -25,7 +25,7 @@ extension ClientConnection {
     // Nothing is looked up or connected to: a plugin may answer for a host that does not exist.
     self.write(Self.established)
     self.phase = .peek(authority, port)
-    self.deadline = .now() + self.services.limits.headReadTime
+    self.deadline = .now() + self.services.limits.handshakeTime
   }
 
   /// Whether somebody may want to look into tunnels to this origin.
@@ -157,5 +157,11 @@ extension ClientConnection {
     guard let context = self.context else { return }
     self.transport.writeEnd(context)
     context.close(mode: .output, promise: nil)
+  }
+
+  /// Ends a tunnel both of whose sides have ended.
+  func finishRaw() {
+    guard let context = self.context else { return }
+    self.transport.finish(context, within: self.services.limits.stallTime)
   }
 }

@@ -2,7 +2,10 @@ import NIOCore
 
 /// The bytes of one channel, in the clear or inside TLS: what the connection handlers read from
 /// and write to.
-struct Transport {
+///
+/// A class, since writing and flushing may call the connection's handler back before they return
+/// (its channel became writable, or broke), which then writes and flushes again.
+final class Transport {
   /// What came of received bytes.
   enum Reception {
     /// The connection goes on; plaintext may have been added.
@@ -32,20 +35,20 @@ struct Transport {
   var isReady: Bool { self.tls.map { $0.handshake != nil } ?? true }
 
   /// Starts TLS behind what was written so far. A client calls ``advance(_:)`` next.
-  mutating func startTLS(_ session: TLSSession, _ context: ChannelHandlerContext) {
+  func startTLS(_ session: TLSSession, _ context: ChannelHandlerContext) {
     if self.pending.readableBytes > 0 { self.pass(nil, context) }
     self.tls = session
   }
 
   /// Sends a client's first flight.
-  mutating func advance(_ context: ChannelHandlerContext) {
+  func advance(_ context: ChannelHandlerContext) {
     _ = self.tls?.advance()
     self.hasPendingWrites = true
     self.flush(context)
   }
 
   /// Takes bytes from the channel and adds their plaintext to `input`.
-  mutating func receive(
+  func receive(
     _ bytes: ByteBuffer, into input: inout ByteBuffer, _ context: ChannelHandlerContext
   ) -> Reception {
     guard let tls = self.tls else {
@@ -71,7 +74,7 @@ struct Transport {
     return self.readAll(tls, into: &input, afterwards: result)
   }
 
-  private mutating func readAll(
+  private func readAll(
     _ tls: TLSSession, into input: inout ByteBuffer, afterwards result: Reception
   ) -> Reception {
     if input.readableBytes == 0 { input.clear() }
@@ -96,7 +99,7 @@ struct Transport {
 
   /// Whether the end of the channel's input is the end of what the peer wanted to send. Inside TLS
   /// the peer has to have said so.
-  mutating func receiveEOF() -> Bool {
+  func receiveEOF() -> Bool {
     guard let tls = self.tls else { return true }
     tls.receiveEOF()
     var rest = ByteBuffer()
@@ -104,7 +107,7 @@ struct Transport {
   }
 
   /// Queues plaintext for the next ``flush(_:)``.
-  mutating func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+  func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
     self.hasPendingWrites = true
     if self.pending.readableBytes == 0 {
       self.pending = bytes
@@ -120,7 +123,7 @@ struct Transport {
   }
 
   /// Gives what is pending, and perhaps more, to TLS or the channel.
-  private mutating func pass(_ next: ByteBuffer?, _ context: ChannelHandlerContext) {
+  private func pass(_ next: ByteBuffer?, _ context: ChannelHandlerContext) {
     let first = self.pending
     self.pending = ByteBuffer()
     guard let tls = self.tls else {
@@ -134,7 +137,7 @@ struct Transport {
   }
 
   /// Sends what was queued.
-  mutating func flush(_ context: ChannelHandlerContext) {
+  func flush(_ context: ChannelHandlerContext) {
     guard self.hasPendingWrites else { return }
     self.hasPendingWrites = false
     if self.pending.readableBytes > 0 { self.pass(nil, context) }
@@ -145,11 +148,28 @@ struct Transport {
   }
 
   /// Queues the end of this side inside TLS (close_notify).
-  mutating func writeEnd(_ context: ChannelHandlerContext) {
+  func writeEnd(_ context: ChannelHandlerContext) {
     guard let tls = self.tls else { return }
     if self.pending.readableBytes > 0 { self.pass(nil, context) }
     tls.close()
     self.hasPendingWrites = true
     self.flush(context)
+  }
+
+  /// Ends this side and closes the channel once everything that was written has gone out. Closing at
+  /// once would throw away what the peer has not read yet.
+  ///
+  /// - Parameter bound: after which time it is closed in any case.
+  func finish(_ context: ChannelHandlerContext, within bound: TimeAmount) {
+    self.writeEnd(context)
+    self.flush(context)
+    let eventLoop = context.eventLoop.assumeIsolated()
+    let timeout = eventLoop.scheduleTask(in: bound) { context.close(promise: nil) }
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    promise.futureResult.assumeIsolated().whenComplete { _ in
+      timeout.cancel()
+      context.close(promise: nil)
+    }
+    context.writeAndFlush(NIOAny(ByteBuffer()), promise: promise)
   }
 }

@@ -8,6 +8,8 @@ final class Tunnel: UpstreamConsumer {
   private let upstream: UpstreamConnection
   private var clientHasEnded = false
   private var upstreamHasEnded = false
+  /// Whether what was written last is on its way and both sides close behind it.
+  private var isClosing = false
 
   init(client: ClientConnection, upstream: UpstreamConnection) {
     self.client = client
@@ -33,7 +35,11 @@ final class Tunnel: UpstreamConsumer {
     self.upstream.endRaw()
   }
 
-  func clientGone() { self.upstream.cancel() }
+  func clientGone() {
+    guard !self.isClosing else { return }
+    // Where our side was closed before, its own end is all that a client's leaving means.
+    if self.upstreamHasEnded { self.upstream.finishRaw() } else { self.upstream.cancel() }
+  }
 
   func clientWritabilityChanged(_ isWritable: Bool) {
     if isWritable { self.upstream.resumeReading() } else { self.upstream.pauseReading() }
@@ -69,8 +75,8 @@ final class Tunnel: UpstreamConsumer {
   func upstream(_ connection: UpstreamConnection, head: ResponseHead) {}
 
   private func closeBoth() {
-    self.client?.flush()
-    self.upstream.cancel()
-    self.client?.close()
+    self.isClosing = true
+    self.upstream.finishRaw()
+    self.client?.finishRaw()
   }
 }

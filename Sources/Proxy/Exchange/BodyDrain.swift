@@ -50,6 +50,7 @@ final class BodyDrain {
     defer { self.isPumping = false }
     while let sink = self.sink {
       if self.isPaused {
+        // The flush that this brings may have made room already.
         sink(.pause)
         if self.isPaused { return }
         continue

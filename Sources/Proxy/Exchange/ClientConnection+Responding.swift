@@ -68,7 +68,11 @@ extension ClientConnection {
     if !self.requestIsComplete { self.response.mustClose = true }
     let length = response.body.length
     let framing = hasBody ? self.framing(hasLength: length != nil) : .asDeclared
-    let announced = hasBody || self.response.isHead ? length : nil
+    // Where the client has to be told that there is no body: what it asked for may have one.
+    let announced = hasBody || self.response.isHead ? length : response.status == 205 ? 0 : nil
+    if hasBody, let length {
+      self.response.body = BodyWriter(isChunked: false, length: length)
+    }
     var out = ByteBuffer()
     HeadWriter.response(
       status: response.status, reason: response.statusText, headers: response.headers,
@@ -93,12 +97,15 @@ extension ClientConnection {
 
   func sendBody(_ data: ByteBuffer) {
     self.touch()
+    guard self.response.body.take(data.readableBytes) else { return }
     self.response.body.piece(data) { self.write($0) }
   }
 
   /// Ends the response.
   func finishResponse(_ exchange: Exchange, trailers: ByteBuffer?) {
     guard self.isServing(exchange) else { return }
+    // A plugin's body of another length than it announced: the client must not go on behind it.
+    guard self.response.body.isComplete else { return self.truncateResponse(exchange) }
     self.response.body.end(trailers: trailers.flatMap(passableTrailers)) { self.write($0) }
     self.endExchange()
   }
@@ -159,11 +166,18 @@ extension ClientConnection {
   private func linger() {
     guard let context = self.context else { return }
     self.phase = .lingering
-    self.deadline = .now() + .seconds(2)
+    self.touch()
     self.flush()
     self.transport.writeEnd(context)
     context.close(mode: .output, promise: nil)
     self.readIfWanted()
+  }
+
+  /// All that was written has gone out. A client that does not close soon is closed.
+  func outputEnded() {
+    guard case .lingering = self.phase else { return }
+    self.outputHasEnded = true
+    self.deadline = .now() + .seconds(2)
   }
 
   // MARK: Writing

@@ -30,7 +30,7 @@ final class ClientConnection: ChannelInboundHandler {
 
   let services: LoopServices
   var context: ChannelHandlerContext?
-  var transport = Transport()
+  let transport = Transport()
   var input = ByteBuffer()
   var phase = Phase.head
   /// The tunnel that this connection's requests come through, `nil` outside of one.
@@ -41,7 +41,12 @@ final class ClientConnection: ChannelInboundHandler {
 
   private var headReader: HeadReader
   private var bodyReader: BodyReader?
+  private var bodyClock = BodyClock.stopped
+  /// The client's address that this connection was counted by; `nil` where it was one too many.
+  private var countedAs: String?
   private var isProcessing = false
+  /// Whether everything was sent and our side is closed.
+  var outputHasEnded = false
   private var isReading = false
   /// When the present phase has lasted too long.
   var deadline = NIODeadline.distantFuture
@@ -121,6 +126,8 @@ final class ClientConnection: ChannelInboundHandler {
     self.bodyReader =
       head.framing == .none ? nil : BodyReader(head.framing, limits: self.services.limits.head)
     self.response = ResponseState(to: head, isDraining: self.services.isDraining)
+    self.bodyClock = BodyClock(
+      grace: self.services.limits.bodyGrace, rate: self.services.limits.bodyRate)
     exchange.start()
   }
 
@@ -141,15 +148,26 @@ final class ClientConnection: ChannelInboundHandler {
   }
 
   private func readBody(_ exchange: Exchange) -> Bool {
-    guard var reader = self.bodyReader, exchange.wantsBody else { return false }
+    guard var reader = self.bodyReader else { return false }
+    guard exchange.wantsBody else {
+      self.bodyClock.paused()
+      return false
+    }
     let event = reader.next(&self.input)
     self.bodyReader = reader
     switch event {
-    case .needMore: return false
+    case .needMore:
+      self.bodyClock.resumed(now: .now())
+      return false
     case .data(let data):
-      return exchange.receive(body: data)
+      self.touch()
+      self.bodyClock.received(data.readableBytes)
+      if exchange.receive(body: data) { return true }
+      self.bodyClock.paused()
+      return false
     case .end(let trailers):
       self.bodyReader = nil
+      self.bodyClock.paused()
       exchange.receiveBodyEnd(trailers: trailers)
       return true
     case .refused(let refusal):
@@ -174,6 +192,8 @@ final class ClientConnection: ChannelInboundHandler {
   func beginNextRequest() {
     self.phase = .head
     self.bodyReader = nil
+    self.bodyClock = .stopped
+    self.response = ResponseState()
     self.deadline = .now() + self.services.limits.idleTime
     if self.isProcessing { return }
     self.processInput()
@@ -241,7 +261,7 @@ final class ClientConnection: ChannelInboundHandler {
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     let isWritable = context.channel.isWritable
-    self.deadline = .now() + self.services.limits.stallTime
+    if !self.outputHasEnded { self.touch() }
     switch self.phase {
     case .exchange(let exchange): exchange.clientWritabilityChanged(isWritable)
     case .tunnel(let tunnel): tunnel.clientWritabilityChanged(isWritable)
@@ -257,11 +277,16 @@ final class ClientConnection: ChannelInboundHandler {
 
   func channelActive(context: ChannelHandlerContext) {
     self.services.add(self)
+    let client = context.remoteAddress?.ipAddress ?? ""
+    guard self.services.shared.counter.enter(client) else { return self.refuseConnection() }
+    self.countedAs = client
     self.readIfWanted()
   }
 
   func channelInactive(context: ChannelHandlerContext) {
     self.services.remove(self)
+    if let client = self.countedAs { self.services.shared.counter.leave(client) }
+    self.countedAs = nil
     let phase = self.phase
     self.phase = .closed
     switch phase {
@@ -274,7 +299,11 @@ final class ClientConnection: ChannelInboundHandler {
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case ChannelEvent.inputClosed = event { self.inputEnded() }
+    switch event {
+    case ChannelEvent.inputClosed: self.inputEnded()
+    case ChannelEvent.outputClosed: self.outputEnded()
+    default: break
+    }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) { self.close() }
@@ -287,13 +316,30 @@ final class ClientConnection: ChannelInboundHandler {
 
   /// Closes what has waited for too long.
   func tick(now: NIODeadline) {
-    guard now > self.deadline else { return }
-    if case .head = self.phase, self.headReader.hasBegun {
-      self.refuse(
-        ErrorResponse(status: 408, text: "The request's head took too long."), isHead: false)
-    } else {
-      self.close()
+    if self.bodyClock.hasRunOut(now: now), case .exchange(let exchange) = self.phase {
+      exchange.clientLeft()
+      return self.timeOut("The request's body came too slowly.")
     }
+    guard now > self.deadline else { return }
+    switch self.phase {
+    case .head where self.headReader.hasBegun: self.timeOut("The request's head took too long.")
+    case .exchange(let exchange) where !self.response.hasBegun: exchange.timeOut()
+    default: self.close()
+    }
+  }
+
+  /// Answers 408 where no answer has begun, and closes.
+  private func timeOut(_ text: String) {
+    guard !self.response.hasBegun else { return self.close() }
+    self.refuse(ErrorResponse(status: 408, text: text), isHead: false)
+  }
+
+  /// Says that there are too many connections.
+  private func refuseConnection() {
+    let error = FetchError(
+      .connectionLimitReached, .proxy, "There are too many connections to this proxy.")
+    self.refuse(
+      ErrorResponse(error, proxy: self.services.shared.identity.pseudonym), isHead: false)
   }
 
   /// Closes a connection without an exchange; others close behind theirs.

@@ -21,6 +21,8 @@ final class Exchange {
   private(set) weak var client: ClientConnection?
 
   private var sink = RequestSink.none
+  /// Whether the plugin is slower than the client.
+  private var pipeIsFull = false
   private var upstream: UpstreamConnection?
   private var opening: UpstreamOpening?
   private var hasResponseHead = false
@@ -56,7 +58,8 @@ final class Exchange {
     switch self.sink {
     case .none: false
     case .upstream(let upstream): upstream.isWritable
-    case .pipe, .discard: true
+    case .pipe: !self.pipeIsFull
+    case .discard: true
     }
   }
 
@@ -67,7 +70,9 @@ final class Exchange {
     case .upstream(let upstream):
       upstream.sendBody(body)
       return upstream.isWritable
-    case .pipe(let pipe): return pipe.write(body)
+    case .pipe(let pipe):
+      self.pipeIsFull = !pipe.write(body)
+      return !self.pipeIsFull
     }
   }
 
@@ -205,10 +210,15 @@ final class Exchange {
     let eventLoop = self.services.eventLoop
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
     pipe.setProducer(
-      onWritable: { eventLoop.execute { bound.value.client?.resumeRequestBody() } },
+      onWritable: { eventLoop.execute { bound.value.pipeHasRoom() } },
       onCancel: { eventLoop.execute { bound.value.discardRequestBody() } })
     self.sink = .pipe(pipe)
     return .stream(pipe)
+  }
+
+  private func pipeHasRoom() {
+    self.pipeIsFull = false
+    if !self.isOver { self.client?.resumeRequestBody() }
   }
 
   private func discardRequestBody() {
@@ -277,6 +287,7 @@ final class Exchange {
   private func finish(trailers: ByteBuffer?) {
     guard !self.isOver else { return }
     self.isOver = true
+    self.requestDrain?.cancel()
     self.responseDrain = nil
     self.upstream = nil
     self.client?.finishResponse(self, trailers: trailers)
@@ -291,6 +302,7 @@ final class Exchange {
       return
     }
     self.isOver = true
+    self.requestDrain?.cancel()
     self.upstream?.cancel()
     self.upstream = nil
     if self.hasResponseHead {
@@ -307,6 +319,14 @@ final class Exchange {
     guard error.isRetryable, !self.hasRetried, !self.hasResponseHead else { return false }
     return self.upstream?.isReused == true && self.head.method.isIdempotent
       && self.head.framing == .none
+  }
+
+  /// Nothing has been heard of the answer for too long. A plugin's time is kept by its host.
+  func timeOut() {
+    guard let upstream = self.upstream else { return }
+    self.fail(
+      FetchError(
+        .httpResponseTimeout, .upstream, "\(upstream.key.description) did not answer in time."))
   }
 
   /// The client has left.

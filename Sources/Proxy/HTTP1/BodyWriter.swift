@@ -3,8 +3,25 @@ import NIOCore
 /// Puts a body's pieces into the framing that its head announced.
 struct BodyWriter {
   private let isChunked: Bool
+  /// How much of the announced length is still to come; `nil` where none was announced.
+  private var remaining: Int?
 
-  init(isChunked: Bool) { self.isChunked = isChunked }
+  /// - Parameter length: the length in bytes that the head announced, where it did.
+  init(isChunked: Bool, length: Int? = nil) {
+    self.isChunked = isChunked
+    self.remaining = length
+  }
+
+  /// Counts a piece before it is written. Returns whether it is within what was announced: bytes
+  /// beyond that would be read as the next message.
+  mutating func take(_ count: Int) -> Bool {
+    guard let remaining = self.remaining else { return true }
+    self.remaining = remaining - count
+    return count <= remaining
+  }
+
+  /// Whether exactly what was announced has been counted.
+  var isComplete: Bool { self.remaining == nil || self.remaining == 0 }
 
   /// The buffers to write for a piece of the body, in order.
   func piece(_ data: ByteBuffer, write: (ByteBuffer) -> Void) {

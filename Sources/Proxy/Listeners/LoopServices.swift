@@ -76,6 +76,7 @@ final class LoopServices {
 /// What all event loops share: nothing in it changes after the start.
 final class ProxyShared: Sendable {
   let limits: ProxyLimits
+  let counter: ConnectionCounter
   let intercept: InterceptMode
   let interceptor: (any RequestInterceptor)?
   let identity: ProxyIdentity
@@ -97,6 +98,8 @@ final class ProxyShared: Sendable {
     isInsecure: Bool, ownAddresses: OwnAddresses, logger: Logger
   ) {
     self.limits = configuration.limits
+    self.counter = ConnectionCounter(
+      total: configuration.limits.connections, perClient: configuration.limits.connectionsPerClient)
     self.intercept = configuration.intercept
     self.interceptor = interceptor
     self.identity = identity

@@ -37,11 +37,22 @@ public struct ProxyLimits: Sendable {
   public var fieldCount = 256
   /// Bytes of a request target.
   public var targetBytes = 32_768
-  /// How long a request's head may take from its first byte, or a TLS handshake with a client.
+  /// Client connections at a time, in all.
+  public var connections = 20_000
+  /// Client connections at a time from one IP address.
+  public var connectionsPerClient = 20_000
+  /// How long a request's head may take from its first byte.
   public var headReadTime = TimeAmount.seconds(30)
+  /// How long a TLS handshake with a client may take, from the answer to CONNECT.
+  public var handshakeTime = TimeAmount.seconds(30)
   /// How long a connection may stay without a request.
   public var idleTime = TimeAmount.seconds(120)
-  /// How long an exchange or a tunnel may go without a byte in either direction.
+  /// The least bytes a second of a request's body, over a time of grace; 0 for any.
+  public var bodyRate = 100
+  /// How long a request's body may come at less than ``bodyRate``.
+  public var bodyGrace = TimeAmount.seconds(60)
+  /// How long an exchange or a tunnel may go without a byte in either direction: an origin that
+  /// does not answer, a client that does not read.
   public var stallTime = TimeAmount.seconds(300)
   /// How long connecting to an origin may take, its TLS handshake included.
   public var connectTime = TimeAmount.seconds(15)

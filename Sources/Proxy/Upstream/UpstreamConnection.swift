@@ -22,7 +22,7 @@ final class UpstreamConnection: ChannelInboundHandler {
   let key: UpstreamKey
   private let services: LoopServices
   private var context: ChannelHandlerContext?
-  private var transport = Transport()
+  private let transport = Transport()
   private var input = ByteBuffer()
   private var reading = Reading.idle
   private var consumer: (any UpstreamConsumer)?
@@ -176,7 +176,9 @@ final class UpstreamConnection: ChannelInboundHandler {
     self.method = method
     self.mayUpgrade = mayUpgrade
     self.requestIsComplete = framing == .none
-    self.bodyWriter = BodyWriter(isChunked: framing == .chunked)
+    var length: Int?
+    if case .length(let bytes) = framing { length = bytes }
+    self.bodyWriter = BodyWriter(isChunked: framing == .chunked, length: length)
     self.isPersistent = true
     self.hasReceived = false
     self.reading = .head(HeadReader(limits: self.services.limits.head))
@@ -201,14 +203,25 @@ final class UpstreamConnection: ChannelInboundHandler {
 
   /// Sends a piece of the request's body.
   func sendBody(_ data: ByteBuffer) {
+    guard self.bodyWriter.take(data.readableBytes) else { return self.failBody() }
     self.bodyWriter.piece(data) { self.writeRaw($0) }
   }
 
   /// Ends the request's body.
   func sendEnd(trailers: ByteBuffer?) {
+    guard self.bodyWriter.isComplete else { return self.failBody() }
     self.bodyWriter.end(trailers: trailers) { self.writeRaw($0) }
     self.requestIsComplete = true
     self.flush()
+  }
+
+  /// The body is not as long as the head says, so that the origin would take a part of it for the
+  /// next request, or the next request for a part of it.
+  private func failBody() {
+    self.fail(
+      FetchError(
+        .httpProtocolError, .plugin,
+        "The request's body is not as long as its Content-Length says."))
   }
 
   /// Writes bytes as they are.
@@ -227,6 +240,14 @@ final class UpstreamConnection: ChannelInboundHandler {
     guard let context = self.context else { return }
     self.transport.writeEnd(context)
     context.close(mode: .output, promise: nil)
+  }
+
+  /// Closes a raw connection behind what was written to it.
+  func finishRaw() {
+    self.consumer = nil
+    self.reading = .closed
+    guard let context = self.context else { return }
+    self.transport.finish(context, within: self.services.limits.stallTime)
   }
 
   /// Stops reading until ``resumeReading()``: the consumer is slower than the origin.

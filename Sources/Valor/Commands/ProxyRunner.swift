@@ -27,7 +27,7 @@ struct ProxyRunner {
     self.admin = try options.admin?.address ?? SocketAddress(ipAddress: "127.0.0.1", port: 8081)
     self.dataDirectory = options.dataDirectory ?? UserDirectories.data
     var logger = Logger(label: "valor") { StreamLogHandler.standardError(label: $0) }
-    logger.logLevel = options.logLevel
+    logger.logLevel = options.logLevel.level
     self.logger = logger
   }
 
@@ -100,7 +100,7 @@ struct ProxyRunner {
       self.logger.warning(
         "listening beyond this machine: whoever reaches the port can use the proxy")
     }
-    if self.options.insecureUpstream {
+    if self.options.upstream.isInsecure {
       self.logger.warning(
         "origins' certificates are not verified: whoever is in between can read and change everything"
       )
@@ -121,20 +121,19 @@ struct ProxyRunner {
   private func makeServer(
     _ authority: CertificateAuthority, _ group: MultiThreadedEventLoopGroup
   ) throws -> ProxyServer {
-    for path in self.options.upstreamCA where access(path, R_OK) != 0 {
+    for path in self.options.upstream.authorities where access(path, R_OK) != 0 {
       throw ExitFailure(
         .noInput, "--upstream-ca \(path) cannot be read: \(String(cString: strerror(errno))).")
     }
     var configuration = ProxyConfiguration(
       listen: self.listen, eventLoops: System.coreCount)
     configuration.intercept = self.options.intercept
-    try UpstreamOptions.apply(self.options, to: &configuration)
+    configuration.limits = self.options.limits.limits
+    try self.options.upstream.apply(to: &configuration)
     do {
       return try ProxyServer(
-        configuration, authority: authority,
-        trust: TLSTrust(
-          extraFiles: self.options.upstreamCA, isInsecure: self.options.insecureUpstream),
-        group: group, logger: self.logger)
+        configuration, authority: authority, trust: self.options.upstream.trust, group: group,
+        logger: self.logger)
     } catch {
       throw ExitFailure(.configuration, "\(error)")
     }

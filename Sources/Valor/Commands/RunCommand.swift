@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import Logging
+import Logging
 public import Proxy
 
 /// `valor run`: the proxy.
@@ -17,7 +17,8 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(help: "Where clients connect: ADDRESS:PORT, port 0 for any. (default: 127.0.0.1:8080)")
   var listen: ListenAddress?
-  @Option(help: "Where GET /_health is answered: a loopback ADDRESS:PORT. (default: 127.0.0.1:8081)")
+  @Option(
+    help: "Where GET /_health is answered: a loopback ADDRESS:PORT. (default: 127.0.0.1:8081)")
   var admin: ListenAddress?
   @Option(
     name: .customLong("plugin"),
@@ -27,43 +28,14 @@ struct RunCommand: AsyncParsableCommand {
   var plugins: [PluginOption] = []
   @Option(help: "Which CONNECT tunnels are opened: claimed, all or none.")
   var intercept: InterceptMode = .claimed
-  @Option(
-    name: .customLong("upstream-ca"),
-    help: "A PEM file of certificates to trust besides the system's; may be repeated.")
-  var upstreamCA: [String] = []
-  @Flag(
-    name: .customLong("insecure-upstream"),
-    help: "Accept any certificate of an origin, unseen; Proxy-Status says so in each response.")
-  var insecureUpstream = false
-  @Option(
-    name: .customLong("upstream-proxy"),
-    help: ArgumentHelp(
-      "The proxy to send everything through; Basic credentials may stand in the URL.",
-      valueName: "http://[USER:PASSWORD@]HOST:PORT"))
-  var upstreamProxy: String?
-  @Option(
-    help: ArgumentHelp(
-      "A host whose CONNECT tunnels are never opened: HOST, HOST:PORT or *.DOMAIN; may be repeated.",
-      valueName: "HOST"))
-  var passthrough: [String] = []
-  @Option(
-    name: .customLong("max-upstream-connections"),
-    help: "The most connections to origins, blind tunnels apart, shared among the event loops.")
-  var maxUpstreamConnections = 4_096
-  @Option(
-    name: .customLong("max-connections-per-origin"),
-    help: "The most connections to one origin that an event loop has, unused ones included.")
-  var maxConnectionsPerOrigin = 256
-  @Option(
-    name: .customLong("max-waiting-requests"),
-    help: "How many requests of an event loop may wait for such a connection; others get 503.")
-  var maxWaitingRequests = 1_024
   @Option(name: .customLong("ca-dir"), help: "The certificate authority's directory.")
   var caDirectory: String?
   @Option(name: .customLong("data-dir"), help: "Where the proxy keeps its data.")
   var dataDirectory: String?
+  @OptionGroup(title: "Origins") var upstream: UpstreamOptions
+  @OptionGroup(title: "Limits") var limits: LimitOptions
   @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning or error.")
-  var logLevel: Logger.Level = .notice
+  var logLevel: LogLevel = .notice
 
   func run() async throws {
     let runner = try ProxyRunner(options: self)
@@ -72,4 +44,10 @@ struct RunCommand: AsyncParsableCommand {
 }
 
 extension InterceptMode: ExpressibleByArgument {}
-extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// How much is logged, by the names of swift-log.
+public enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+  case trace, debug, info, notice, warning, error
+
+  var level: Logger.Level { Logger.Level(rawValue: self.rawValue) ?? .notice }
+}

@@ -239,6 +239,7 @@ func describe(_ body: FetchBody) -> String {
 struct SupervisorFixture {
   let launcher = FakeLauncher()
   let network = CannedNetwork()
+  let eventLoop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
   let supervisor: WorkerSupervisor
   let scriptPath: String
 
@@ -254,7 +255,7 @@ struct SupervisorFixture {
     change(&configuration)
     self.supervisor = WorkerSupervisor(
       configuration: configuration, launcher: self.launcher, network: self.network,
-      eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
+      eventLoop: self.eventLoop,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, tickInterval: tick,
       backOff: BackOff(initial: .milliseconds(1), maximum: .milliseconds(5)))
   }

@@ -155,6 +155,23 @@ import Testing
     #expect(try await outcome.text() == "workerFailed nil")
   }
 
+  /// The process is gone, but the end of its socket has not been read yet.
+  @Test func requestThatComesAtTheMomentOfDeath() async throws {
+    let fixture = try SupervisorFixture()
+    defer { fixture.end() }
+    let first = try await fixture.start()
+    // Both are done in one turn of the loop, before it looks at the socket.
+    let outcome = try await fixture.eventLoop.submit {
+      first.die()
+      return fixture.eventLoop.submit { fixture.fetch("POST") }
+    }.flatMap { $0 }.get()
+    let second = try await fixture.launcher.worker(1)
+    try await fixture.ready(second)
+    let event = try await fixture.deliver(second)
+    try second.send(.respond(event: event, okHead, body: .none))
+    #expect(try await outcome.text() == "response 200 none")
+  }
+
   @Test func queueSurvivesDeathsDuringStart() async throws {
     let fixture = try SupervisorFixture()
     defer { fixture.end() }

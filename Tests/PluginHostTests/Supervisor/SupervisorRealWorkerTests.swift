@@ -134,7 +134,7 @@ import Testing
       """
     ) { configuration in
       configuration.pingInterval = .seconds(1)
-      configuration.unresponsiveTime = .seconds(2)
+      configuration.unresponsiveTime = .seconds(6)
     }
     defer { plugin.end() }
     _ = try await plugin.supervisor.run()

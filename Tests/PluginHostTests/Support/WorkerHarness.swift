@@ -11,6 +11,12 @@ import Synchronization
   import Darwin
 #endif
 
+#if canImport(Glibc)
+  let streamSocketType = CInt(SOCK_STREAM.rawValue)
+#else
+  let streamSocketType = SOCK_STREAM
+#endif
+
 /// The host's side of a worker that runs on a thread of the test, at the level of frames.
 final class WorkerHarness {
   struct Failure: Error { var text: String }
@@ -27,12 +33,9 @@ final class WorkerHarness {
   /// Starts a worker without a script.
   init() throws {
     var pair: [CInt] = [0, 0]
-    #if canImport(Glibc)
-      let type = CInt(SOCK_STREAM.rawValue)
-    #else
-      let type = SOCK_STREAM
-    #endif
-    guard socketpair(AF_UNIX, type, 0, &pair) == 0 else { throw Failure(text: "no sockets") }
+    guard socketpair(AF_UNIX, streamSocketType, 0, &pair) == 0 else {
+      throw Failure(text: "no sockets")
+    }
     self.descriptor = pair[0]
     let exitCode = ExitCode()
     self.exitCode = exitCode
@@ -44,7 +47,8 @@ final class WorkerHarness {
 
   /// Starts a worker, evaluates a script and takes its `ready`.
   convenience init(
-    script: String, scope: String = "https://app.test/", scriptURL: String = "https://app.test/sw.js"
+    script: String, scope: String = "https://app.test/",
+    scriptURL: String = "https://app.test/sw.js"
   ) throws {
     try self.init()
     try self.start(script, scope: scope, scriptURL: scriptURL)

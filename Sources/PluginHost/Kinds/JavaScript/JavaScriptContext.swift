@@ -46,7 +46,7 @@ final class JavaScriptContext {
   /// Makes a string from valid UTF-8.
   func string(utf8: UnsafeRawBufferPointer) -> JSValue {
     // The engine's own conversion is the fastest, but ends at a zero byte.
-    guard !utf8.contains(0) else {
+    guard let start = utf8.baseAddress, memchr(start, 0, utf8.count) == nil else {
       return self.string(utf16: Array(String(decoding: utf8, as: UTF8.self).utf16))
     }
     return withUnsafeTemporaryAllocation(byteCount: utf8.count + 1, alignment: 1) { copy in
@@ -154,7 +154,8 @@ final class JavaScriptContext {
   func setProperty(_ name: String, of object: JSValue, to value: JSValue) {
     guard let string = JSStringCreateWithUTF8CString(name) else { return }
     defer { JSStringRelease(string) }
-    JSObjectSetProperty(self.ref, object, string, value, JSPropertyAttributes(kJSPropertyAttributeNone), nil)
+    JSObjectSetProperty(
+      self.ref, object, string, value, JSPropertyAttributes(kJSPropertyAttributeNone), nil)
   }
 
   // MARK: Running
@@ -169,7 +170,8 @@ final class JavaScriptContext {
     _ function: JSValue, _ count: Int, exception: inout JSValue?,
     _ fill: (UnsafeMutableBufferPointer<JSValue?>) -> Void
   ) -> JSValue? {
-    withUnsafeTemporaryAllocation(of: Optional<JSValue>.self, capacity: max(1, count)) { arguments in
+    withUnsafeTemporaryAllocation(of: Optional<JSValue>.self, capacity: max(1, count)) {
+      arguments in
       arguments.initialize(repeating: nil)
       fill(arguments)
       return JSObjectCallAsFunction(
@@ -192,6 +194,11 @@ final class JavaScriptContext {
     else { return false }
     return JSCheckScriptSyntax(self.ref, script.ref, file.ref, 1, &exception)
   }
+}
+
+extension JavaScriptContext {
+  /// Collects garbage now; for tests, as scripts cannot ask for it.
+  func collectGarbage() { JSSynchronousGarbageCollectForDebugging(self.ref) }
 }
 
 /// Something whose bytes lie in one piece.

@@ -77,7 +77,8 @@ extension JavaScriptPlugin {
     if arguments.isNull(3) {
       return self.context.withBytes(arguments[2]) { self.decode($0, encoding, options) }
     }
-    let whole = self.context.withBytes(arguments[3]) { Array($0) }
+    let whole =
+      self.context.withBytes(arguments[3]) { Array($0) }
       + self.context.withBytes(arguments[2]) { Array($0) }
     return whole.withUnsafeBytes { self.decode($0, encoding, options) }
   }

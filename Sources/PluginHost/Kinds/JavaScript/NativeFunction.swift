@@ -32,7 +32,9 @@ final class NativeFunction {
   }
 
   fileprivate func call(_ count: Int, _ arguments: UnsafePointer<JSValue?>?) -> JSValue? {
+    // The engine would take no value for `null`.
     self.body(NativeArguments(context: self.context, count: count, base: arguments))
+      ?? self.context.undefined
   }
 }
 
@@ -87,7 +89,8 @@ final class NativeClasses {
   }
 }
 
-private let callNativeFunction: JSObjectCallAsFunctionCallback = { _, function, _, count, arguments, _ in
+private let callNativeFunction: JSObjectCallAsFunctionCallback = {
+  _, function, _, count, arguments, _ in
   guard let function, let pointer = JSObjectGetPrivate(function) else { return nil }
   return Unmanaged<NativeFunction>.fromOpaque(pointer).takeUnretainedValue().call(count, arguments)
 }

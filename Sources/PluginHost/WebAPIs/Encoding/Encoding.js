@@ -71,7 +71,8 @@
       // A copy: the engine pins the memory of what native code has looked at.
       const bytes = input === undefined
         ? new Uint8Array(0) : internal.primordials.sliceBytes(bytesOf(input));
-      const flags = this.#flags | (stream ? STREAM : 0) | (this.#bomSeen ? IGNORE_BOM : 0);
+      const bomSeen = this.#bomSeen;
+      const flags = this.#flags | (stream ? STREAM : 0) | (bomSeen ? IGNORE_BOM : 0);
       // [text, what is left for the next chunk, whether a byte order mark can no longer come]
       const result = native.decode(this.#encoding, flags, bytes, this.#pending);
       this.#pending = null;
@@ -81,7 +82,7 @@
       }
       if (stream) {
         this.#pending = result[1];
-        this.#bomSeen = result[2];
+        this.#bomSeen = bomSeen || result[2];
       }
       return result[0];
     }

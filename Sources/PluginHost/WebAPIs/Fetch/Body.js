@@ -20,6 +20,15 @@
       this.length = length;
       // Read to the end or cancelled by one of the functions below, without a stream.
       this.isUsed = false;
+      // Set where the fetch that it comes from was aborted.
+      this.abortion = null;
+      // Called once when the host has nothing more to say of it.
+      this.onEnd = null;
+    }
+    end() {
+      const { onEnd } = this;
+      this.onEnd = null;
+      if (onEnd !== null) onEnd();
     }
   }
   internal.createBody = (source, handle, stream, length) =>
@@ -74,25 +83,43 @@
 
   // Asks the host for the next chunk, or for all there is. Resolves with bytes; `undefined` at the
   // end of a body that is read in chunks.
-  function readHandle(handle, all) {
+  function readHandle(body, handle, all) {
     const read = deferred();
     const number = ++lastRead;
-    reads.set(number, read);
+    reads.set(number, {
+      resolve(bytes) {
+        if (all || bytes === undefined) body.end();
+        read.resolve(bytes);
+      },
+      reject(error) {
+        body.end();
+        read.reject(body.abortion === null ? error : body.abortion.reason);
+      },
+    });
     native.readBody(handle, number, all);
     return read.promise;
   }
 
-  function streamOfHandle(handle) {
+  function streamOfHandle(body, handle) {
     return internal.createStream({
       pull(controller) {
-        return then(readHandle(handle, false), (bytes) => {
+        return then(readHandle(body, handle, false), (bytes) => {
           if (bytes === undefined) streamController.close(controller);
           else streamController.enqueue(controller, bytes);
         });
       },
-      cancel() { native.cancelBody(handle); },
+      cancel() {
+        body.end();
+        native.cancelBody(handle);
+      },
     }, 0);
   }
+
+  // The fetch was aborted after its response had come: what is not read yet fails with the reason.
+  internal.abortBody = function (body, reason) {
+    body.abortion = { reason };
+    if (body.stream !== null) streamController.error(access.controller(body.stream), reason);
+  };
 
   function sourceBytes(source) {
     return typeof source === 'string' ? native.encodeUTF8(source) : source;
@@ -101,7 +128,7 @@
   function streamOf(body) {
     if (body.stream !== null) return body.stream;
     if (body.handle !== null) {
-      body.stream = streamOfHandle(body.handle);
+      body.stream = streamOfHandle(body, body.handle);
       body.handle = null;
     } else {
       const bytes = sourceBytes(body.source);
@@ -216,7 +243,7 @@
     }
     const { handle } = body;
     body.handle = null;
-    return then(readHandle(handle, true), convert);
+    return then(readHandle(body, handle, true), convert);
   }
 
   // A body of text that never was bytes stays text; a byte order mark goes as in decoding.
@@ -253,10 +280,13 @@
   const keyOf = (kind, number) => number * 4 + kind;
 
   // Streams a body to the host, which says when it can take more.
-  internal.sendStream = function (kind, number, stream) {
+  internal.sendStream = function (kind, number, stream, onFinish = null) {
     const key = keyOf(kind, number);
     let reading = false;
-    const finish = () => outgoing.delete(key);
+    const finish = () => {
+      if (onFinish !== null) onFinish();
+      return outgoing.delete(key);
+    };
     const pump = internal.pumpStream(stream, (chunk) => {
       reading = false;
       // A copy: the engine pins the memory of what native code has looked at.

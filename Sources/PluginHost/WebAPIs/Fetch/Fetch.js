@@ -101,6 +101,17 @@
     return pending;
   }
 
+  // The signal aborts the body too, as long as there is more of it to come.
+  function watchAbort(number, request, body) {
+    const signal = internal.request.existingSignal(request);
+    const onAbort = (reason) => {
+      native.abortFetch(number);
+      internal.abortBody(body, reason);
+    };
+    internal.abort.addAlgorithm(signal, onAbort);
+    body.onEnd = () => internal.abort.removeAlgorithm(signal, onAbort);
+  }
+
   const isRedirect = (status) =>
     status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 
@@ -131,6 +142,7 @@
       record.packedHeaders = headers;
       record.body = body;
     }
+    if (body !== null && pending.onAbort !== null) watchAbort(number, pending.request, body);
     pending.result.resolve(internal.response.create(record, 'immutable'));
     return true;
   };

@@ -7,6 +7,7 @@
   const { SafeMap, then, resolved } = internal.primordials;
   const { CANCELABLE, TRUSTED } = internal.eventFlags;
   const EVENT_RESPONSE = 1;
+  const settled = resolved(undefined);
 
   class ExtendableEvent extends Event {
     #pending = 0;
@@ -24,12 +25,12 @@
     waitUntil(promise) {
       this.#pending;
       requireArguments(arguments.length, 1, 'ExtendableEvent.waitUntil');
-      extend(this, resolved(promise));
+      internal.extendEvent(this, resolved(promise));
     }
 
     static {
       // https://w3c.github.io/ServiceWorker/#extendableevent-add-lifetime-promise
-      const extend = (extendable, promise) => {
+      const begin = (extendable) => {
         if (!event.isTrusted(extendable)) {
           throw new DOMException('The event is not trusted.', 'InvalidStateError');
         }
@@ -37,6 +38,9 @@
           throw new DOMException('The event is no longer active.', 'InvalidStateError');
         }
         extendable.#pending++;
+      };
+      const extend = (extendable, promise) => {
+        begin(extendable);
         then(promise, () => finish(extendable), (reason) => {
           extendable.#failure ??= internal.errorText(reason);
           finish(extendable);
@@ -44,7 +48,7 @@
       };
       // One microtask later, so that a handler of the same promise can still extend the event.
       const finish = (extendable) => {
-        then(resolved(), () => {
+        then(settled, () => {
           if (--extendable.#pending === 0) settle(extendable);
         });
       };
@@ -55,6 +59,8 @@
         onSettled(extendable.#failure ?? '');
       };
       internal.extendEvent = extend;
+      internal.beginExtension = begin;
+      internal.finishExtension = finish;
       internal.whenSettled = (extendable, onSettled) => {
         extendable.#onSettled = onSettled;
         settle(extendable);
@@ -133,11 +139,17 @@
       if (this.#state !== 0) {
         throw new DOMException('respondWith() has been called before.', 'InvalidStateError');
       }
-      internal.extendEvent(this, promise);
+      internal.beginExtension(this);
       event.stopImmediately(this);
       this.#state = WAITING;
-      then(promise, (value) => answer(this, value), (reason) => fail(
-        this, `respondWith() was given a promise that rejected: ${internal.errorText(reason)}`));
+      then(promise, (value) => {
+        answer(this, value);
+        internal.finishExtension(this);
+      }, (reason) => {
+        fail(
+          this, `respondWith() was given a promise that rejected: ${internal.errorText(reason)}`);
+        internal.finishExtension(this);
+      });
     }
 
     static {
@@ -172,7 +184,6 @@
             return fail(fetchEvent, internal.errorText(error));
           }
           fetchEvent.#state = ANSWERED;
-          events.delete(fetchEvent.#number);
           settleHandled(fetchEvent, succeeded);
         },
         // The listeners have run: without respondWith() the request goes on to the network.
@@ -213,7 +224,7 @@
     return null;
   }
 
-  // Sends the answer. Returns why there is a network error instead, or null.
+  // Sends the answer, and forgets the event once there is nothing left to abort. Returns why there is a network error instead, or null.
   function respond(fetchEvent, number, response) {
     if (!internal.response.is(response)) {
       return 'respondWith() was given something that is not a Response.';
@@ -229,6 +240,7 @@
     }
     if (record.fetch !== 0 && (body === null || body.handle !== null)) {
       if (native.respondRelay(number, record.fetch)) {
+        events.delete(number);
         if (body !== null) {
           body.isUsed = true;
           body.handle = null;
@@ -245,14 +257,15 @@
     const head = `${record.statusText}\n${internal.packHeaders(list)}`;
     const urls = record.urlList.length === 0
       ? undefined : internal.primordials.join(record.urlList, '\n');
-    if (body === null) native.respond(number, record.status, head, urls, undefined);
-    else if (body.stream === null && body.handle === null) {
-      body.isUsed = true;
-      native.respond(number, record.status, head, urls, body.source);
-    } else {
+    if (body !== null && (body.stream !== null || body.handle !== null)) {
       native.respond(number, record.status, head, urls, true);
-      internal.sendStream(EVENT_RESPONSE, number, internal.bodyStream(body));
+      internal.sendStream(
+        EVENT_RESPONSE, number, internal.bodyStream(body), () => events.delete(number));
+      return;
     }
+    events.delete(number);
+    if (body !== null) body.isUsed = true;
+    native.respond(number, record.status, head, urls, body === null ? undefined : body.source);
   }
 
   // Fetch events without an answer, by the host's number.

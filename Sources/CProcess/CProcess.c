@@ -1,4 +1,4 @@
-#include "CParentDeath.h"
+#include "CProcess.h"
 
 #ifdef __linux__
 #include <signal.h>

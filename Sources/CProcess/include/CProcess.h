@@ -1,5 +1,5 @@
-#ifndef VALOR_CSPAWN_H
-#define VALOR_CSPAWN_H
+#ifndef VALOR_CPROCESS_H
+#define VALOR_CPROCESS_H
 
 #include <spawn.h>
 
@@ -8,5 +8,9 @@
 /// Closes every descriptor from `from` on in the child (glibc 2.34).
 int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 #endif
+
+/// Asks the kernel to kill this process when the thread that started it ends. Linux only; does
+/// nothing elsewhere. `prctl` has a variable number of arguments, which Swift cannot call.
+void valor_die_with_parent(void);
 
 #endif
