@@ -95,7 +95,7 @@ final class ProxyShared: Sendable {
   init(
     configuration: ProxyConfiguration, interceptor: (any RequestInterceptor)?,
     identity: ProxyIdentity, clientTLS: TLSClientContext, serverTLS: TLSServerContext,
-    isInsecure: Bool, ownAddresses: OwnAddresses, logger: Logger
+    isInsecure: Bool, resolver: Resolver, ownAddresses: OwnAddresses, logger: Logger
   ) {
     self.limits = configuration.limits
     self.counter = ConnectionCounter(
@@ -109,7 +109,7 @@ final class ProxyShared: Sendable {
     self.passthrough = configuration.passthrough
     self.upstreamProxy = configuration.upstreamProxy
     self.isInsecure = isInsecure
-    self.resolver = Resolver()
+    self.resolver = resolver
     self.ownAddresses = ownAddresses
     self.upstreamQuota = configuration.limits.upstreamQuota(
       eventLoops: configuration.eventLoops)

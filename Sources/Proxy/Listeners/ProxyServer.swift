@@ -20,6 +20,7 @@ public final class ProxyServer: Sendable {
   private let logger: Logger
   private let isInsecure: Bool
   private let ownAddresses = OwnAddresses()
+  private let resolver: Resolver
   private let loops = LoopTable()
   private let listener = ListenerBox()
   /// The network, for plugins' own fetches. Usable once ``start(interceptor:)`` has returned.
@@ -33,10 +34,20 @@ public final class ProxyServer: Sendable {
   ///   - group: the event loops to run on.
   /// - Throws: ``TLSConfigurationError`` or ``CertificateError`` where the authority or a file of
   ///   trusted certificates cannot be used.
-  public init(
+  public convenience init(
     _ configuration: ProxyConfiguration, authority: CertificateAuthority, trust: TLSTrust,
     group: MultiThreadedEventLoopGroup, logger: Logger
   ) throws {
+    try self.init(
+      configuration, authority: authority, trust: trust, group: group, logger: logger,
+      resolver: Resolver())
+  }
+
+  init(
+    _ configuration: ProxyConfiguration, authority: CertificateAuthority, trust: TLSTrust,
+    group: MultiThreadedEventLoopGroup, logger: Logger, resolver: Resolver
+  ) throws {
+    self.resolver = resolver
     self.configuration = configuration
     self.group = group
     self.logger = logger
@@ -57,7 +68,7 @@ public final class ProxyServer: Sendable {
     let shared = ProxyShared(
       configuration: self.configuration, interceptor: interceptor, identity: self.identity,
       clientTLS: self.clientTLS, serverTLS: self.serverTLS, isInsecure: self.isInsecure,
-      ownAddresses: self.ownAddresses, logger: self.logger)
+      resolver: self.resolver, ownAddresses: self.ownAddresses, logger: self.logger)
     for eventLoop in self.group.makeIterator() {
       try await eventLoop.submit {
         let services = LoopServices(eventLoop: eventLoop, shared: shared)
