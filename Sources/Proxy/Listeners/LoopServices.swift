@@ -87,7 +87,7 @@ final class ProxyShared: Sendable {
   let upstreamProxy: UpstreamProxy?
   /// Whether origins' certificates are taken unseen.
   let isInsecure: Bool
-  let resolver: Resolver
+  let resolver: HostResolver
   let ownAddresses: OwnAddresses
   /// The bounds on one event loop's connections to origins.
   let upstreamQuota: UpstreamPool.Quota.Limits
@@ -95,7 +95,7 @@ final class ProxyShared: Sendable {
   init(
     configuration: ProxyConfiguration, interceptor: (any RequestInterceptor)?,
     identity: ProxyIdentity, clientTLS: TLSClientContext, serverTLS: TLSServerContext,
-    isInsecure: Bool, resolver: Resolver, ownAddresses: OwnAddresses, logger: Logger
+    isInsecure: Bool, resolver: HostResolver, ownAddresses: OwnAddresses, logger: Logger
   ) {
     self.limits = configuration.limits
     self.counter = ConnectionCounter(

@@ -20,7 +20,7 @@ public final class ProxyServer: Sendable {
   private let logger: Logger
   private let isInsecure: Bool
   private let ownAddresses = OwnAddresses()
-  private let resolver: Resolver
+  private let resolver: HostResolver
   private let loops = LoopTable()
   private let listener = ListenerBox()
   /// The network, for plugins' own fetches. Usable once ``start(interceptor:)`` has returned.
@@ -40,12 +40,12 @@ public final class ProxyServer: Sendable {
   ) throws {
     try self.init(
       configuration, authority: authority, trust: trust, group: group, logger: logger,
-      resolver: Resolver())
+      resolver: HostResolver())
   }
 
   init(
     _ configuration: ProxyConfiguration, authority: CertificateAuthority, trust: TLSTrust,
-    group: MultiThreadedEventLoopGroup, logger: Logger, resolver: Resolver
+    group: MultiThreadedEventLoopGroup, logger: Logger, resolver: HostResolver
   ) throws {
     self.resolver = resolver
     self.configuration = configuration

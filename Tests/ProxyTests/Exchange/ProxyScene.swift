@@ -83,7 +83,7 @@ struct ProxyScene: Sendable {
 func withProxy(
   _ depth: Depth = .plain, interceptor: CannedInterceptor? = nil, intercept: InterceptMode? = nil,
   receiveBuffer: Int32 = 0, limits: ProxyLimits = ProxyLimits(), isInsecure: Bool = false,
-  resolver: Resolver = Resolver(), configure: (inout ProxyConfiguration) -> Void = { _ in },
+  resolver: HostResolver = HostResolver(), configure: (inout ProxyConfiguration) -> Void = { _ in },
   body: @escaping @Sendable (ProxyScene) throws -> Void
 ) async throws {
   signal(SIGPIPE, SIG_IGN)

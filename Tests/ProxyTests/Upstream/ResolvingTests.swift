@@ -18,7 +18,7 @@ import Testing
     func note(_ name: String) { self.names.withLock { $0.append(name) } }
   }
 
-  static func addresses(_ texts: String...) -> Resolver.Answer {
+  static func addresses(_ texts: String...) -> HostResolver.Answer {
     .success(texts.compactMap { try? SocketAddress(ipAddress: $0, port: 0) })
   }
 
@@ -28,7 +28,7 @@ import Testing
 
   @Test func theNextAddressIsTriedAndTheNameIsRemembered() async throws {
     let lookups = Lookups()
-    let resolver = Resolver { name in
+    let resolver = HostResolver { name in
       lookups.note(name)
       // Nobody listens on the first ones.
       return Self.addresses("127.0.0.3", "127.0.0.4", "127.0.0.1")
@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func anAddressThatDoesNotAnswerIsNotWaitedFor() async throws {
-    let resolver = Resolver { _ in Self.addresses("127.0.0.2", "127.0.0.1") }
+    let resolver = HostResolver { _ in Self.addresses("127.0.0.2", "127.0.0.1") }
     try await withProxy(resolver: resolver) { scene in
       let silent = try SilentListener(address: "127.0.0.2", port: scene.listener.port)
       let client = try scene.connect()
@@ -64,7 +64,7 @@ import Testing
 
   @Test(arguments: [false, true])
   func aNameOfTheProxyItselfIsRefused(isTunnel: Bool) async throws {
-    let resolver = Resolver { _ in Self.addresses("127.0.0.1") }
+    let resolver = HostResolver { _ in Self.addresses("127.0.0.1") }
     try await withProxy(intercept: InterceptMode.none, resolver: resolver) { scene in
       let client = try scene.connect()
       let host = "rebound.test:\(scene.proxyPort)"
@@ -82,7 +82,7 @@ import Testing
   @Test func aSlowLookupKeepsNobodyElseWaiting() async throws {
     let gate = DispatchSemaphore(value: 0)
     let lookups = Lookups()
-    let resolver = Resolver { name in
+    let resolver = HostResolver { name in
       lookups.note(name)
       if name == "slow.test" { _ = gate.wait(timeout: .now() + 30) }
       return Self.addresses("127.0.0.1")
@@ -111,7 +111,7 @@ import Testing
   func aLookupHasItsTime(isTunnel: Bool) async throws {
     let gate = DispatchSemaphore(value: 0)
     defer { gate.signal() }
-    let resolver = Resolver { _ in
+    let resolver = HostResolver { _ in
       _ = gate.wait(timeout: .now() + 30)
       return Self.addresses("127.0.0.1")
     }

@@ -1,7 +1,7 @@
 import FetchModel
 import NIOCore
 
-/// What is known of host names, and who waits for what is being asked: the logic of ``Resolver``,
+/// What is known of host names, and who waits for what is being asked: the logic of ``HostResolver``,
 /// without threads and clock.
 struct ResolverCache<Waiter> {
   typealias Answer = Result<[SocketAddress], FetchError>

@@ -7,7 +7,7 @@ import Synchronization
 /// Lookups run on a few threads of their own; whoever asks for a name that is being looked up gets
 /// that answer; answers are kept for a short while. How long anybody is willing to wait is their own
 /// matter.
-final class Resolver: Sendable {
+final class HostResolver: Sendable {
   typealias Answer = Result<[SocketAddress], FetchError>
   /// Gives the addresses of a name, the port being 0; may wait.
   typealias Lookup = @Sendable (_ name: String) -> Answer
