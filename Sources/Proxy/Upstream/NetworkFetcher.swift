@@ -37,6 +37,7 @@ private final class NetworkFetch: UpstreamConsumer {
   private let services: LoopServices
   private var completion: (@Sendable (Result<FetchResponse, FetchError>) -> Void)?
   private var upstream: UpstreamConnection?
+  private var opening: UpstreamOpening?
   private var body: BodyPipe?
   private var requestDrain: BodyDrain?
   private var hasRetried = false
@@ -68,7 +69,8 @@ private final class NetworkFetch: UpstreamConsumer {
   }
 
   private func connect(_ target: FetchTarget, fresh: Bool) {
-    self.services.acquire(target.key, fresh: fresh) { result in
+    let opening = self.services.acquire(target.key, fresh: fresh) { result in
+      self.opening = nil
       guard !self.isOver else {
         if case .success(let connection) = result { connection.close() }
         return
@@ -78,6 +80,7 @@ private final class NetworkFetch: UpstreamConsumer {
       case .failure(let error): self.fail(error)
       }
     }
+    if let opening, !opening.isOver { self.opening = opening }
   }
 
   private func send(_ target: FetchTarget, to connection: UpstreamConnection) {
@@ -86,7 +89,9 @@ private final class NetworkFetch: UpstreamConsumer {
     var head = ByteBuffer()
     HeadWriter.request(
       self.request, target: target.path, authority: target.authority, framing: framing,
-      identity: self.services.shared.identity, into: &head)
+      identity: self.services.shared.identity, proxy: connection.forwardProxy, into: &head)
+    // A fetch has no client connection that such authentication could belong to.
+    if self.request.headers.contains("authorization") { connection.isAuthenticated = true }
     connection.start(
       head, method: HTTPMethod(self.request.method), framing: framing, mayUpgrade: false,
       consumer: self)
@@ -138,6 +143,8 @@ private final class NetworkFetch: UpstreamConsumer {
       return self.connect(target, fresh: true)
     }
     self.isOver = true
+    self.opening?.cancel()
+    self.opening = nil
     self.upstream?.cancel()
     self.upstream = nil
     self.requestDrain?.cancel()
@@ -163,11 +170,15 @@ private final class NetworkFetch: UpstreamConsumer {
   func upstream(_ connection: UpstreamConnection, head: ResponseHead) {
     let body = self.responseBody(head, connection)
     let removed = ConnectionNames(head.bytes, head.fields, head.connection)
+    var headers = head.fields.headerList(over: head.bytes) { removed.contains($0) }
+    if connection.isUnverified {
+      headers.append(
+        name: "Proxy-Status", value: self.services.shared.identity.unverifiedStatus)
+    }
     self.complete(
       .success(
         FetchResponse(
-          status: head.status, statusText: head.reason,
-          headers: head.fields.headerList(over: head.bytes) { removed.contains($0) },
+          status: head.status, statusText: head.reason, headers: headers,
           body: body, urlList: [self.request.url])))
   }
 
