@@ -119,8 +119,10 @@ final class ClientConnection: ChannelInboundHandler {
     do {
       route = try RequestRoute(head, tunnel: self.tunnelOrigin)
     } catch {
+      if case .ownAddress = error, self.answerOwnAddress(head) { return }
       return self.refuse(error.response, isHead: head.method == .head)
     }
+    self.access?.routed(route)
     if self.isLoop(head) {
       let error = FetchError(
         .proxyLoopDetected, .proxy, "The request has already passed through this proxy.")
@@ -128,7 +130,7 @@ final class ClientConnection: ChannelInboundHandler {
         ErrorResponse(error, proxy: self.services.shared.identity.pseudonym),
         isHead: head.method == .head)
     }
-    self.access?.routed(route)
+    if Gateway.isOwn(route.key.host) { return self.answerGateway(head, route) }
     let exchange = Exchange(head, route, client: self)
     self.phase = .exchange(exchange)
     self.bodyReader =

@@ -84,11 +84,14 @@ final class ProxyShared: Sendable {
   let logger: Logger
   /// `nil` where no exchange is recorded.
   let accessLog: AccessLog?
+  /// The pages of the proxy's own.
+  let gateway: Gateway
+  let startTime = NIODeadline.now()
 
   init(
     configuration: ProxyConfiguration, interceptor: (any RequestInterceptor)?,
     identity: ProxyIdentity, clientTLS: TLSClientContext, serverTLS: TLSServerContext,
-    logger: Logger, accessLog: AccessLog? = nil
+    logger: Logger, gateway: Gateway, accessLog: AccessLog? = nil
   ) {
     self.limits = configuration.limits
     self.counter = ConnectionCounter(
@@ -100,5 +103,6 @@ final class ProxyShared: Sendable {
     self.serverTLS = serverTLS
     self.logger = logger
     self.accessLog = accessLog
+    self.gateway = gateway
   }
 }

@@ -19,6 +19,7 @@ public final class ProxyServer: Sendable {
   private let serverTLS: TLSServerContext
   private let logger: Logger
   private let accessLog: AccessLog?
+  private let gateway: Gateway
   private let loops = LoopTable()
   private let listener = ListenerBox()
   /// The network, for plugins' own fetches. Usable once ``start(interceptor:)`` has returned.
@@ -41,6 +42,7 @@ public final class ProxyServer: Sendable {
     self.group = group
     self.logger = logger
     self.accessLog = accessLog
+    self.gateway = Gateway(authority: authority)
     self.identity = ProxyIdentity(
       pseudonym: "valor-" + String(UInt32.random(in: 0x1000_0000...UInt32.max), radix: 16))
     self.clientTLS = try TLSClientContext(trust: trust)
@@ -57,7 +59,7 @@ public final class ProxyServer: Sendable {
     let shared = ProxyShared(
       configuration: self.configuration, interceptor: interceptor, identity: self.identity,
       clientTLS: self.clientTLS, serverTLS: self.serverTLS, logger: self.logger,
-      accessLog: self.accessLog)
+      gateway: self.gateway, accessLog: self.accessLog)
     for eventLoop in self.group.makeIterator() {
       try await eventLoop.submit {
         let services = LoopServices(eventLoop: eventLoop, shared: shared)

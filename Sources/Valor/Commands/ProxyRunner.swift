@@ -123,7 +123,7 @@ struct ProxyRunner {
     do {
       return try AccessLog(
         option.destination, format: self.options.accessLogFormat, logger: self.logger)
-    } catch let error as AccessLog.OpenError {
+    } catch {
       throw ExitFailure(
         .failure, "--access-log \(option.text) cannot be opened for writing: \(error).")
     }
