@@ -58,14 +58,17 @@ import Testing
   }
 
   @Test func theConnectionIsKept() async throws {
-    try await withScene { scene in
-      let result = try await scene.valor.curl([
-        "-w", "%{num_connects}", "http://valor.proxy/ca.pem", "\(scene.url)/",
-      ])
+    let folder = try TemporaryFolder()
+    let log = folder.file("log")
+    try await withScene(arguments: ["--access-log", log]) { scene in
+      let result = try await scene.valor.curl(["http://valor.proxy/ca.pem", "\(scene.url)/"])
       #expect(result.exitCode == 0)
       #expect(result.heads.map(\.status) == [200, 200])
       #expect(result.first("via") != nil)
       #expect(scene.origin.requestCount == 1)
+      let lines = try await AccessLogTests.waitForLines(2, in: log)
+      #expect(lines.map(\.outcome) == ["gateway", "relay"])
+      #expect(Set(lines.map { $0.number("client_port") }).count == 1)
     }
   }
 
