@@ -36,6 +36,7 @@ struct ProxyRunner {
   /// - Throws: ``ExitFailure`` where something cannot be started. Nothing is left half loaded.
   func run() async throws {
     try self.checkOptions()
+    Self.raiseDescriptorLimit()
     let plugins = try self.options.plugins.map { try PluginFile($0) }
     let authority = try self.loadAuthority()
     let accessLog = try self.openAccessLog()
@@ -95,6 +96,19 @@ struct ProxyRunner {
   private static func announce(_ lines: String) {
     var lines = lines
     lines.withUTF8 { _ = write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+  }
+
+  /// Every connection is a descriptor, and the usual soft limit of 1024 stems from `select()`.
+  private static func raiseDescriptorLimit() {
+    #if canImport(Glibc)
+      let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+      let resource = RLIMIT_NOFILE
+    #endif
+    var limit = rlimit()
+    guard getrlimit(resource, &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    _ = setrlimit(resource, &limit)
   }
 
   private func checkOptions() throws {
