@@ -172,7 +172,7 @@ extension ClientConnection {
   /// Closes our side and waits a moment for the client to close its own: closing with unread input
   /// would reset the connection and could take the answer with it
   /// ([RFC 9112 §9.6](https://www.rfc-editor.org/rfc/rfc9112#section-9.6)).
-  private func linger() {
+  func linger() {
     guard let context = self.context else { return }
     self.phase = .lingering
     self.touch()

@@ -121,12 +121,14 @@ final class ClientConnection: ChannelInboundHandler {
     do {
       route = try RequestRoute(head, tunnel: self.tunnelOrigin)
     } catch {
+      if case .ownAddress = error, self.answerOwnAddress(head) { return }
       return self.refuse(error.response, isHead: head.method == .head)
     }
+    self.access?.routed(route)
     if self.isLoop(head) {
       return self.refuseLoop(isHead: head.method == .head)
     }
-    self.access?.routed(route)
+    if Gateway.isOwn(route.key.host) { return self.answerGateway(head, route) }
     let exchange = Exchange(head, route, client: self)
     self.phase = .exchange(exchange)
     self.bodyReader =

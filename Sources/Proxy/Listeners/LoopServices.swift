@@ -93,12 +93,15 @@ final class ProxyShared: Sendable {
   let ownAddresses: OwnAddresses
   /// The bounds on one event loop's connections to origins.
   let upstreamQuota: UpstreamPool.Quota.Limits
+  /// The pages of the proxy's own.
+  let gateway: Gateway
+  let startTime = NIODeadline.now()
 
   init(
     configuration: ProxyConfiguration, interceptor: (any RequestInterceptor)?,
     identity: ProxyIdentity, clientTLS: TLSClientContext, serverTLS: TLSServerContext,
     isInsecure: Bool, resolver: HostResolver, ownAddresses: OwnAddresses, logger: Logger,
-    accessLog: AccessLog? = nil
+    gateway: Gateway, accessLog: AccessLog? = nil
   ) {
     self.limits = configuration.limits
     self.counter = ConnectionCounter(
@@ -117,5 +120,6 @@ final class ProxyShared: Sendable {
     self.ownAddresses = ownAddresses
     self.upstreamQuota = configuration.limits.upstreamQuota(
       eventLoops: configuration.eventLoops)
+    self.gateway = gateway
   }
 }

@@ -22,6 +22,7 @@ public final class ProxyServer: Sendable {
   private let isInsecure: Bool
   private let ownAddresses = OwnAddresses()
   private let resolver: HostResolver
+  private let gateway: Gateway
   private let loops = LoopTable()
   private let listener = ListenerBox()
   /// The network, for plugins' own fetches. Usable once ``start(interceptor:)`` has returned.
@@ -56,6 +57,7 @@ public final class ProxyServer: Sendable {
     self.logger = logger
     self.accessLog = accessLog
     self.isInsecure = trust.isInsecure
+    self.gateway = Gateway(authority: authority)
     self.identity = ProxyIdentity(
       pseudonym: "valor-" + String(UInt32.random(in: 0x1000_0000...UInt32.max), radix: 16))
     self.clientTLS = try TLSClientContext(trust: trust)
@@ -73,7 +75,7 @@ public final class ProxyServer: Sendable {
       configuration: self.configuration, interceptor: interceptor, identity: self.identity,
       clientTLS: self.clientTLS, serverTLS: self.serverTLS, isInsecure: self.isInsecure,
       resolver: self.resolver, ownAddresses: self.ownAddresses, logger: self.logger,
-      accessLog: self.accessLog)
+      gateway: self.gateway, accessLog: self.accessLog)
     for eventLoop in self.group.makeIterator() {
       try await eventLoop.submit {
         let services = LoopServices(eventLoop: eventLoop, shared: shared)
