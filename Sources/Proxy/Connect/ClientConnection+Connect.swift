@@ -24,6 +24,7 @@ extension ClientConnection {
     }
     // Nothing is looked up or connected to: a plugin may answer for a host that does not exist.
     self.write(Self.established)
+    self.access?.responded(200)
     self.phase = .peek(authority, port)
     self.deadline = .now() + self.services.limits.handshakeTime
   }
@@ -66,6 +67,7 @@ extension ClientConnection {
     } else {
       self.tunnelOrigin = TunnelOrigin(
         authority: target, port: port, isSecure: false, serverName: nil)
+      self.access?.opened(tlsVersion: nil)
       self.phase = .head
     }
     return true
@@ -79,6 +81,7 @@ extension ClientConnection {
     } catch {
       self.services.shared.logger.info(
         "no TLS for a tunnel", metadata: ["target": "\(target.host)", "cause": "\(error)"])
+      self.access?.failed(.proxyInternalError)
       return self.close()
     }
     self.phase = .handshake(target, port)
@@ -87,13 +90,17 @@ extension ClientConnection {
     switch self.transport.receive(hello, into: &self.input, context) {
     case .open: break
     case .established(let handshake): self.handshakeFinished(handshake)
-    case .closed, .failed: self.close()
+    case .closed: self.close()
+    case .failed(let failure):
+      self.access?.failed(failure.code)
+      self.close()
     }
   }
 
   /// The client's TLS handshake is over: requests follow.
   func handshakeFinished(_ handshake: TLSHandshakeResult) {
     guard case .handshake(let target, let port) = self.phase else { return }
+    self.access?.opened(tlsVersion: handshake.version)
     let name = handshake.serverName.description
     self.tunnelOrigin = TunnelOrigin(
       authority: target, port: port, isSecure: true,
@@ -119,10 +126,17 @@ extension ClientConnection {
       }
       switch result {
       case .success(let upstream):
-        if !isAnnounced { self.write(Self.established) }
+        if !isAnnounced {
+          self.write(Self.established)
+          self.access?.responded(200)
+        }
+        self.access?.tunnels(to: upstream.remoteAddress)
         self.startTunnel(upstream)
       case .failure(let error):
-        guard !isAnnounced else { return self.close() }
+        guard !isAnnounced else {
+          self.access?.failed(error.code)
+          return self.close()
+        }
         self.refuse(
           ErrorResponse(error, proxy: self.services.shared.identity.pseudonym), isHead: false)
       }
@@ -149,6 +163,7 @@ extension ClientConnection {
       head, framing: .asDeclared, connection: "", identity: self.services.shared.identity,
       into: &out)
     self.write(out)
+    self.access?.responded(head.status)
     self.startTunnel(upstream)
   }
 

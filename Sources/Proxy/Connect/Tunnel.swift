@@ -50,6 +50,7 @@ final class Tunnel: UpstreamConsumer {
   func upstream(_ connection: UpstreamConnection, body: ByteBuffer) {
     guard let client = self.client else { return connection.cancel() }
     client.touch()
+    client.access?.sent(body.readableBytes)
     client.write(body)
     if !client.isWritable { connection.pauseReading() }
   }

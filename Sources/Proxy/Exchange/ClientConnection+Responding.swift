@@ -57,6 +57,7 @@ extension ClientConnection {
       head, framing: framing, connection: self.response.connectionLine,
       identity: self.services.shared.identity, added: added, into: &out)
     self.response.hasBegun = true
+    self.access?.responded(head.status)
     self.write(out)
   }
 
@@ -79,6 +80,7 @@ extension ClientConnection {
       contentLength: announced, framing: framing, connection: self.response.connectionLine,
       into: &out)
     self.response.hasBegun = true
+    self.access?.responded(response.status)
     self.write(out)
   }
 
@@ -98,6 +100,7 @@ extension ClientConnection {
   func sendBody(_ data: ByteBuffer) {
     self.touch()
     guard self.response.body.take(data.readableBytes) else { return }
+    self.access?.sent(data.readableBytes)
     self.response.body.piece(data) { self.write($0) }
   }
 
@@ -105,12 +108,16 @@ extension ClientConnection {
   func finishResponse(_ exchange: Exchange, trailers: ByteBuffer?) {
     guard self.isServing(exchange) else { return }
     // A plugin's body of another length than it announced: the client must not go on behind it.
-    guard self.response.body.isComplete else { return self.truncateResponse(exchange) }
+    guard self.response.body.isComplete else {
+      self.access?.failed(.pluginFailed)
+      return self.truncateResponse(exchange)
+    }
     self.response.body.end(trailers: trailers.flatMap(passableTrailers)) { self.write($0) }
     self.endExchange()
   }
 
   private func endExchange() {
+    self.access?.close()
     if self.response.mustClose || !self.requestIsComplete {
       self.linger()
     } else {
@@ -136,6 +143,7 @@ extension ClientConnection {
       answer.serialized(
         isHead: self.response.isHead, connection: self.response.connectionLine))
     self.response.hasBegun = true
+    self.access?.answered(answer, isHead: self.response.isHead, self.context?.channel)
     self.endExchange()
   }
 
@@ -156,6 +164,7 @@ extension ClientConnection {
   /// Answers a request that is not served, and closes: what follows on the connection cannot be
   /// trusted, or was never read.
   func refuse(_ answer: ErrorResponse, isHead: Bool) {
+    self.access?.answered(answer, isHead: isHead, self.context?.channel)
     self.write(answer.serialized(isHead: isHead, connection: "Connection: close\r\n"))
     self.linger()
   }

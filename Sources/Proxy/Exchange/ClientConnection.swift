@@ -36,6 +36,8 @@ final class ClientConnection: ChannelInboundHandler {
   /// The tunnel that this connection's requests come through, `nil` outside of one.
   var tunnelOrigin: TunnelOrigin?
   var response = ResponseState()
+  /// Collects for the access log, `nil` where there is none.
+  let access: AccessRecorder?
   /// The upstream connections that nobody else may use, where there are any.
   var boundUpstreams: BoundUpstreams?
 
@@ -53,6 +55,7 @@ final class ClientConnection: ChannelInboundHandler {
 
   init(services: LoopServices) {
     self.services = services
+    self.access = services.shared.accessLog.map(AccessRecorder.init)
     self.headReader = HeadReader(limits: services.limits.head)
     self.deadline = .now() + services.limits.idleTime
   }
@@ -85,6 +88,7 @@ final class ClientConnection: ChannelInboundHandler {
       guard let bytes = self.input.readSlice(length: self.input.readableBytes),
         bytes.readableBytes > 0
       else { return false }
+      self.access?.received(bytes.readableBytes)
       tunnel.clientSent(bytes)
       return false
     case .lingering:
@@ -106,6 +110,7 @@ final class ClientConnection: ChannelInboundHandler {
       return false
     case .head(let head):
       self.deadline = .now() + self.services.limits.stallTime
+      self.access?.open(head, self.context?.channel)
       if head.method == .connect { self.connect(head) } else { self.begin(head) }
       return true
     }
@@ -121,6 +126,7 @@ final class ClientConnection: ChannelInboundHandler {
     if self.isLoop(head) {
       return self.refuseLoop(isHead: head.method == .head)
     }
+    self.access?.routed(route)
     let exchange = Exchange(head, route, client: self)
     self.phase = .exchange(exchange)
     self.bodyReader =
@@ -161,6 +167,7 @@ final class ClientConnection: ChannelInboundHandler {
       return false
     case .data(let data):
       self.touch()
+      self.access?.received(data.readableBytes)
       self.bodyClock.received(data.readableBytes)
       if exchange.receive(body: data) { return true }
       self.bodyClock.paused()
@@ -173,6 +180,7 @@ final class ClientConnection: ChannelInboundHandler {
     case .refused(let refusal):
       exchange.clientLeft()
       if self.response.hasBegun {
+        self.access?.failed(.httpRequestError)
         self.close()
       } else {
         self.refuse(ErrorResponse(refusal), isHead: false)
@@ -234,6 +242,7 @@ final class ClientConnection: ChannelInboundHandler {
     case .failed(let failure):
       self.services.shared.logger.info(
         "TLS with a client failed", metadata: ["cause": "\(failure.message)"])
+      self.access?.failed(failure.code)
       self.close()
     }
   }
@@ -285,6 +294,7 @@ final class ClientConnection: ChannelInboundHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     self.services.remove(self)
+    self.access?.connectionClosed()
     if let client = self.countedAs { self.services.shared.counter.leave(client) }
     self.countedAs = nil
     let phase = self.phase

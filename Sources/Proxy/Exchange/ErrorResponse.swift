@@ -10,6 +10,8 @@ struct ErrorResponse {
   var proxyStatus: String?
   /// One paragraph for a person.
   var text: String
+  /// The error of the fetch; `nil` where the client is at fault.
+  var code: FetchError.Code?
 
   /// The answer to a request whose fetch failed.
   ///
@@ -19,6 +21,7 @@ struct ErrorResponse {
     let details = Self.quoted(error.message)
     self.proxyStatus = "\(proxy); error=\(error.code.rawValue); details=\(details)"
     self.text = error.message
+    self.code = error.code
   }
 
   /// The answer to a request that breaks the rules.
@@ -83,6 +86,9 @@ struct ErrorResponse {
     return result + "\""
   }
 
+  /// The body, without which the answer to a HEAD goes.
+  var body: String { "\(self.status) \(self.reason): \(self.text)\n" }
+
   /// The whole message.
   ///
   /// - Parameters:
@@ -92,7 +98,7 @@ struct ErrorResponse {
     var out = ByteBuffer()
     var headers = HeaderList([("Content-Type", "text/plain; charset=utf-8")])
     if let proxyStatus { headers.append(name: "Proxy-Status", value: proxyStatus) }
-    let body = "\(self.status) \(self.reason): \(self.text)\n"
+    let body = self.body
     HeadWriter.response(
       status: self.status, reason: self.reason, headers: headers, contentLength: body.utf8.count,
       framing: .asDeclared, connection: connection, into: &out)

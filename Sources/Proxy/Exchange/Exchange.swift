@@ -118,6 +118,9 @@ final class Exchange {
 
   private func send(to connection: UpstreamConnection, body: FetchBody?) {
     self.upstream = connection
+    if self.services.shared.accessLog != nil {
+      self.client?.access?.connected(to: connection.remoteAddress)
+    }
     var bytes = ByteBuffer()
     HeadWriter.relay(
       self.head,
@@ -177,6 +180,7 @@ final class Exchange {
   private func handleFetch(_ claim: any Claim) {
     let signal = FetchSignal()
     self.signal = signal
+    self.client?.access?.claimed(by: claim.pluginName)
     if self.head.expectsContinue { self.client?.sendContinue() }
     let request = self.fetchRequest(signal)
     let bound = NIOLoopBound(self, eventLoop: self.services.eventLoop)
@@ -239,11 +243,14 @@ final class Exchange {
     }
     switch outcome {
     case .respond(let response): self.respond(response)
-    case .fallBack(let body): self.relay(body: body)
+    case .fallBack(let body):
+      self.client?.access?.fellBack()
+      self.relay(body: body)
     case .networkError(let error):
       self.services.shared.logger.info(
         "network error", metadata: ["cause": "\(error.message)", "source": "\(error.source)"])
       self.isOver = true
+      self.client?.access?.failed(error.code)
       self.client?.finishWithNetworkError(self)
     }
   }
@@ -306,6 +313,7 @@ final class Exchange {
     self.upstream?.cancel()
     self.upstream = nil
     if self.hasResponseHead {
+      self.client?.access?.failed(error.code)
       self.client?.truncateResponse(self)
     } else {
       self.client?.finishWithError(self, error)

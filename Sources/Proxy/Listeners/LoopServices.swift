@@ -83,6 +83,8 @@ final class ProxyShared: Sendable {
   let clientTLS: TLSClientContext
   let serverTLS: TLSServerContext
   let logger: Logger
+  /// `nil` where no exchange is recorded.
+  let accessLog: AccessLog?
   let passthrough: PassthroughList
   let upstreamProxy: UpstreamProxy?
   /// Whether origins' certificates are taken unseen.
@@ -95,7 +97,8 @@ final class ProxyShared: Sendable {
   init(
     configuration: ProxyConfiguration, interceptor: (any RequestInterceptor)?,
     identity: ProxyIdentity, clientTLS: TLSClientContext, serverTLS: TLSServerContext,
-    isInsecure: Bool, resolver: HostResolver, ownAddresses: OwnAddresses, logger: Logger
+    isInsecure: Bool, resolver: HostResolver, ownAddresses: OwnAddresses, logger: Logger,
+    accessLog: AccessLog? = nil
   ) {
     self.limits = configuration.limits
     self.counter = ConnectionCounter(
@@ -106,6 +109,7 @@ final class ProxyShared: Sendable {
     self.clientTLS = clientTLS
     self.serverTLS = serverTLS
     self.logger = logger
+    self.accessLog = accessLog
     self.passthrough = configuration.passthrough
     self.upstreamProxy = configuration.upstreamProxy
     self.isInsecure = isInsecure

@@ -18,6 +18,7 @@ public final class ProxyServer: Sendable {
   private let clientTLS: TLSClientContext
   private let serverTLS: TLSServerContext
   private let logger: Logger
+  private let accessLog: AccessLog?
   private let isInsecure: Bool
   private let ownAddresses = OwnAddresses()
   private let resolver: HostResolver
@@ -32,25 +33,28 @@ public final class ProxyServer: Sendable {
   ///   - authority: signs the certificates of opened tunnels.
   ///   - trust: whose certificates are accepted from origins.
   ///   - group: the event loops to run on.
+  ///   - accessLog: gets a line for each exchange; its owner closes it after the shutdown.
   /// - Throws: ``TLSConfigurationError`` or ``CertificateError`` where the authority or a file of
   ///   trusted certificates cannot be used.
   public convenience init(
     _ configuration: ProxyConfiguration, authority: CertificateAuthority, trust: TLSTrust,
-    group: MultiThreadedEventLoopGroup, logger: Logger
+    group: MultiThreadedEventLoopGroup, logger: Logger, accessLog: AccessLog? = nil
   ) throws {
     try self.init(
       configuration, authority: authority, trust: trust, group: group, logger: logger,
-      resolver: HostResolver())
+      accessLog: accessLog, resolver: HostResolver())
   }
 
   init(
     _ configuration: ProxyConfiguration, authority: CertificateAuthority, trust: TLSTrust,
-    group: MultiThreadedEventLoopGroup, logger: Logger, resolver: HostResolver
+    group: MultiThreadedEventLoopGroup, logger: Logger, accessLog: AccessLog? = nil,
+    resolver: HostResolver
   ) throws {
     self.resolver = resolver
     self.configuration = configuration
     self.group = group
     self.logger = logger
+    self.accessLog = accessLog
     self.isInsecure = trust.isInsecure
     self.identity = ProxyIdentity(
       pseudonym: "valor-" + String(UInt32.random(in: 0x1000_0000...UInt32.max), radix: 16))
@@ -68,7 +72,8 @@ public final class ProxyServer: Sendable {
     let shared = ProxyShared(
       configuration: self.configuration, interceptor: interceptor, identity: self.identity,
       clientTLS: self.clientTLS, serverTLS: self.serverTLS, isInsecure: self.isInsecure,
-      resolver: self.resolver, ownAddresses: self.ownAddresses, logger: self.logger)
+      resolver: self.resolver, ownAddresses: self.ownAddresses, logger: self.logger,
+      accessLog: self.accessLog)
     for eventLoop in self.group.makeIterator() {
       try await eventLoop.submit {
         let services = LoopServices(eventLoop: eventLoop, shared: shared)

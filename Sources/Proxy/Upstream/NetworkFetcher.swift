@@ -57,6 +57,11 @@ private final class NetworkFetch: UpstreamConsumer {
       return self.fail(
         FetchError(.httpRequestError, .plugin, "\(self.request.url) is no http or https URL."))
     }
+    // It goes into the request line as it is.
+    guard !self.request.method.isEmpty, self.request.method.utf8.allSatisfy(HTTP1Syntax.isToken)
+    else {
+      return self.fail(FetchError(.httpRequestError, .plugin, "The method is no token."))
+    }
     let bound = NIOLoopBound(self, eventLoop: self.services.eventLoop)
     let eventLoop = self.services.eventLoop
     self.request.signal.onAbort { eventLoop.execute { bound.value.abort() } }

@@ -65,6 +65,9 @@ final class UpstreamConnection: ChannelInboundHandler {
   /// Whether more can be written without piling up.
   var isWritable: Bool { self.context?.channel.isWritable ?? false }
 
+  /// Where it goes, for the access log.
+  var remoteAddress: SocketAddress? { self.context?.channel.remoteAddress }
+
   // MARK: Connecting
 
   /// The proxy that exchanges on this connection go to instead of the origin.

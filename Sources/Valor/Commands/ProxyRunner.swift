@@ -36,25 +36,32 @@ struct ProxyRunner {
   /// - Throws: ``ExitFailure`` where something cannot be started. Nothing is left half loaded.
   func run() async throws {
     try self.checkOptions()
+    Self.raiseDescriptorLimit()
     let plugins = try self.options.plugins.map { try PluginFile($0) }
     let authority = try self.loadAuthority()
+    let accessLog = try self.openAccessLog()
     let signals = StopSignals()
+    let reopening = ReopenSignal { accessLog?.reopen() }
+    defer { reopening.cancel() }
     let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
     do {
-      try await self.serve(plugins, authority, group, signals)
+      let server = try self.makeServer(authority, group, accessLog)
+      try await self.serve(plugins, server, group, signals)
     } catch {
       try? await group.shutdownGracefully()
+      await accessLog?.close()
       throw error
     }
+    // Connections that were cut off are recorded by then.
     try? await group.shutdownGracefully()
+    await accessLog?.close()
   }
 
   private func serve(
-    _ plugins: [PluginFile], _ authority: CertificateAuthority,
-    _ group: MultiThreadedEventLoopGroup, _ signals: StopSignals
+    _ plugins: [PluginFile], _ server: ProxyServer, _ group: MultiThreadedEventLoopGroup,
+    _ signals: StopSignals
   ) async throws {
     let registry = ServiceWorkerRegistry()
-    let server = try self.makeServer(authority, group)
     try await server.prepare(interceptor: registry)
     let admin = AdminServer()
     do {
@@ -92,6 +99,19 @@ struct ProxyRunner {
     lines.withUTF8 { _ = write(STDOUT_FILENO, $0.baseAddress, $0.count) }
   }
 
+  /// Every connection is a descriptor, and the usual soft limit of 1024 stems from `select()`.
+  private static func raiseDescriptorLimit() {
+    #if canImport(Glibc)
+      let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+      let resource = RLIMIT_NOFILE
+    #endif
+    var limit = rlimit()
+    guard getrlimit(resource, &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    _ = setrlimit(resource, &limit)
+  }
+
   private func checkOptions() throws {
     guard ListenAddress.isLoopback(self.admin) else {
       throw ExitFailure(.usage, "--admin has to be a loopback address, such as 127.0.0.1:8081.")
@@ -118,8 +138,20 @@ struct ProxyRunner {
     }
   }
 
+  private func openAccessLog() throws -> AccessLog? {
+    guard let option = self.options.accessLog else { return nil }
+    do {
+      return try AccessLog(
+        option.destination, format: self.options.accessLogFormat, logger: self.logger)
+    } catch {
+      throw ExitFailure(
+        .failure, "--access-log \(option.text) cannot be opened for writing: \(error).")
+    }
+  }
+
   private func makeServer(
-    _ authority: CertificateAuthority, _ group: MultiThreadedEventLoopGroup
+    _ authority: CertificateAuthority, _ group: MultiThreadedEventLoopGroup,
+    _ accessLog: AccessLog?
   ) throws -> ProxyServer {
     for path in self.options.upstream.authorities where access(path, R_OK) != 0 {
       throw ExitFailure(
@@ -133,7 +165,7 @@ struct ProxyRunner {
     do {
       return try ProxyServer(
         configuration, authority: authority, trust: self.options.upstream.trust, group: group,
-        logger: self.logger)
+        logger: self.logger, accessLog: accessLog)
     } catch {
       throw ExitFailure(.configuration, "\(error)")
     }

@@ -12,7 +12,8 @@ struct RunCommand: AsyncParsableCommand {
         listening http://127.0.0.1:8080
         admin http://127.0.0.1:8081
 
-      SIGTERM and SIGINT end it: running exchanges may finish within ten seconds.
+      SIGTERM and SIGINT end it: running exchanges may finish within ten seconds. SIGUSR1 opens the
+      access log's file again, after it has been renamed.
       """)
 
   @Option(help: "Where clients connect: ADDRESS:PORT, port 0 for any. (default: 127.0.0.1:8080)")
@@ -32,6 +33,14 @@ struct RunCommand: AsyncParsableCommand {
   var caDirectory: String?
   @Option(name: .customLong("data-dir"), help: "Where the proxy keeps its data.")
   var dataDirectory: String?
+  @Option(
+    name: .customLong("access-log"),
+    help: ArgumentHelp(
+      "Where each exchange gets a line: a file, or - for standard output.", valueName: "FILE"))
+  var accessLog: AccessLogOption?
+  @Option(
+    name: .customLong("access-log-format"), help: "How the lines are written: json or common.")
+  var accessLogFormat: AccessLogFormat = .json
   @OptionGroup(title: "Origins") var upstream: UpstreamOptions
   @OptionGroup(title: "Limits") var limits: LimitOptions
   @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning or error.")
@@ -44,6 +53,7 @@ struct RunCommand: AsyncParsableCommand {
 }
 
 extension InterceptMode: ExpressibleByArgument {}
+extension AccessLogFormat: ExpressibleByArgument {}
 
 /// How much is logged, by the names of swift-log.
 public enum LogLevel: String, ExpressibleByArgument, CaseIterable {

@@ -37,6 +37,23 @@ final class StopSignals {
   }
 }
 
+/// SIGUSR1: files that are written to all the time are to be opened again.
+///
+/// It is not SIGHUP, with which a terminal that is closed ends what was started in it.
+final class ReopenSignal {
+  private let source: any DispatchSourceSignal
+
+  /// - Parameter handler: called on a queue of the system's for each signal.
+  init(_ handler: @escaping @Sendable () -> Void) {
+    signal(SIGUSR1, SIG_IGN)
+    self.source = DispatchSource.makeSignalSource(signal: SIGUSR1, queue: .global())
+    self.source.setEventHandler(handler: handler)
+    self.source.resume()
+  }
+
+  func cancel() { self.source.cancel() }
+}
+
 /// Counts on the queue of the signals only.
 private final class SignalCount: @unchecked Sendable {
   private var count = 0
