@@ -137,6 +137,7 @@ public final class ProxyServer: Sendable {
     }
     let isComplete = (try? await promise.futureResult.get()) ?? false
     await self.closeAll()
+    self.resolver.stop()
     self.loops.removeAll()
     return isComplete
   }

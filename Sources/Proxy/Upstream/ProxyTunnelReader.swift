@@ -47,8 +47,8 @@ struct ProxyTunnelReader {
       case .refused(let refusal):
         return .failed(
           self.error(
-            .httpProtocolError, "answered CONNECT \(self.target) with a malformed response: "
-              + refusal.reason))
+            .httpProtocolError,
+            "answered CONNECT \(self.target) with a malformed response: \(refusal.reason)"))
       case .head(let head) where head.status < 200 && head.status != 101:
         self.interims += 1
         guard self.interims <= Self.mostInterims else {

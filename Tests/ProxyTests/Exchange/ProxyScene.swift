@@ -83,7 +83,8 @@ struct ProxyScene: Sendable {
 func withProxy(
   _ depth: Depth = .plain, interceptor: CannedInterceptor? = nil, intercept: InterceptMode? = nil,
   receiveBuffer: Int32 = 0, limits: ProxyLimits = ProxyLimits(), isInsecure: Bool = false,
-  resolver: HostResolver = HostResolver(), configure: (inout ProxyConfiguration) -> Void = { _ in },
+  resolver: HostResolver = HostResolver(), passthrough: PassthroughList = PassthroughList(),
+  upstreamProxy: UpstreamProxy? = nil,
   body: @escaping @Sendable (ProxyScene) throws -> Void
 ) async throws {
   signal(SIGPIPE, SIG_IGN)
@@ -94,7 +95,8 @@ func withProxy(
     listen: try SocketAddress(ipAddress: "127.0.0.1", port: 0), eventLoops: 1)
   configuration.intercept = intercept ?? (depth == .tls ? .all : .claimed)
   configuration.limits = limits
-  configure(&configuration)
+  configuration.passthrough = passthrough
+  configuration.upstreamProxy = upstreamProxy
   var logger = Logger(label: "test")
   logger.logLevel = .critical
   let server = try ProxyServer(

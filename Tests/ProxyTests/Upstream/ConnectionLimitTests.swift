@@ -67,9 +67,10 @@ import Testing
 
   @Test func aClientThatLeavesWhileServedMakesRoom() async throws {
     try await withProxy(limits: Self.limits()) { scene in
-      let (first, _) = try Self.busy(scene)
+      let (first, origin) = try Self.busy(scene)
       let second = try Self.waiting(scene, "/next")
       first.close()
+      _ = origin.receiveUntilGone()
       let next = try scene.accept()
       #expect(try next.receiveHead().hasPrefix("GET /next "))
       try next.send(Self.empty)

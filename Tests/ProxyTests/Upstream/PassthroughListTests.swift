@@ -39,7 +39,8 @@ import Testing
 
   @Test(arguments: [
     "", "*", "*.", ".", "a b", "http://a.example/", "a.example:0", "a.example:99999", "a.example:",
-    "*.*.example", "a.*.example", "*.[::1]", "::1", "a.example/path", "user@a.example", "*..example",
+    "*.*.example", "a.*.example", "*.[::1]", "::1", "a.example/path", "user@a.example",
+    "*..example",
   ])
   func whatIsNoPattern(text: String) {
     #expect(PassthroughList.Pattern(text) == nil)

@@ -57,6 +57,15 @@ import Testing
     #expect(Self.word(cache.asked(for: "a", by: 4, at: Self.start + .seconds(6))) == "found")
   }
 
+  @Test func afterTheEndNobodyWaits() throws {
+    var cache = Cache()
+    _ = cache.asked(for: "a", by: 1, at: Self.start)
+    _ = cache.asked(for: "b", by: 2, at: Self.start)
+    #expect(cache.stopped().sorted() == [1, 2])
+    #expect(Self.word(cache.asked(for: "c", by: 3, at: Self.start)) == "refused")
+    #expect(cache.answered("a", try Self.found(), at: Self.start) == [])
+  }
+
   @Test func everythingIsBounded() throws {
     var limits = Cache.Limits()
     (limits.names, limits.pendingNames, limits.waiters) = (2, 2, 3)

@@ -15,8 +15,8 @@ import Testing
   ) async throws {
     let parent = try WireListener()
     let proxy = try UpstreamProxy("http://u:p@127.0.0.1:\(parent.port)")
-    try await withProxy(depth, intercept: intercept, configure: { $0.upstreamProxy = proxy }) {
-      scene in try body(scene, parent)
+    try await withProxy(depth, intercept: intercept, upstreamProxy: proxy) { scene in
+      try body(scene, parent)
     }
   }
 
@@ -83,8 +83,10 @@ import Testing
   }
 
   static let refusals: [(answer: String, status: Int, error: String)] = [
-    ("HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n", 500,
-      "proxy_configuration_error"),
+    (
+      "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n", 500,
+      "proxy_configuration_error"
+    ),
     ("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", 502, "destination_unavailable"),
     ("HTTP/1.1 504 Slow\r\nContent-Length: 0\r\n\r\n", 504, "connection_timeout"),
     ("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", 403, "http_request_denied"),
@@ -132,7 +134,7 @@ import Testing
   @Test func aProxyThatIsNotThereIsNamed() async throws {
     let refusing = try RefusingPort()
     let proxy = try UpstreamProxy("http://127.0.0.1:\(refusing.port)")
-    try await withProxy(configure: { $0.upstreamProxy = proxy }) { scene in
+    try await withProxy(upstreamProxy: proxy) { scene in
       let client = try scene.connect()
       try client.send(Self.get("http://one.test/", host: "one.test"))
       let response = try client.receiveResponse()

@@ -41,7 +41,7 @@ import Testing
 
   @Test func hostsOnTheListAreNotLookedInto() async throws {
     let list = PassthroughList(["127.0.0.1"].compactMap { PassthroughList.Pattern($0) })
-    try await withProxy(intercept: .all, configure: { $0.passthrough = list }) { scene in
+    try await withProxy(intercept: .all, passthrough: list) { scene in
       let client = try scene.connect()
       try scene.openTunnel(on: client)
       let origin = try scene.accept()

@@ -57,7 +57,9 @@ import Testing
       input.writeBytes(rest.prefix(pieces))
       rest = rest.dropFirst(pieces)
       let event = reader.next(&input)
-      if event != .needMore { return (event, String(buffer: input) + String(decoding: rest, as: UTF8.self)) }
+      if event != .needMore {
+        return (event, String(buffer: input) + String(decoding: rest, as: UTF8.self))
+      }
     }
     return (.needMore, String(buffer: input))
   }
@@ -92,10 +94,14 @@ import Testing
   }
 
   @Test(arguments: [
-    ("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n",
-      FetchError.Code.proxyConfigurationError, "credentials"),
-    ("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 3\r\n\r\nabc", .destinationUnavailable,
-      "502 Bad Gateway"),
+    (
+      "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n",
+      FetchError.Code.proxyConfigurationError, "credentials"
+    ),
+    (
+      "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 3\r\n\r\nabc", .destinationUnavailable,
+      "502 Bad Gateway"
+    ),
     ("HTTP/1.1 503\r\n\r\n", .destinationUnavailable, "503."),
     ("HTTP/1.1 504 Slow\r\n\r\n", .connectionTimeout, "504"),
     ("HTTP/1.1 403 No\r\n\r\n", .httpRequestDenied, "403"),

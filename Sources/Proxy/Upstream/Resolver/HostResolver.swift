@@ -58,7 +58,17 @@ final class HostResolver: Sendable {
     .dnsError, .proxy, "The system has no thread for looking up host names.")
 
   private func finish(_ name: String, _ answer: Answer) {
-    let waiters = self.cache.withLock { $0.answered(name, answer, at: .now()) }
+    self.cache.withLock { Self.tell($0.answered(name, answer, at: .now()), answer) }
+  }
+
+  /// Ends all waiting: the event loops are about to end. Lookups under way are left to themselves.
+  func stop() {
+    let error = FetchError(.proxyInternalError, .proxy, "The proxy has stopped.")
+    self.cache.withLock { Self.tell($0.stopped(), .failure(error)) }
+  }
+
+  /// Called with the lock held, so that after ``stop()`` nothing reaches an event loop any more.
+  private static func tell(_ waiters: [Waiter], _ answer: Answer) {
     for waiter in waiters { waiter.eventLoop.execute { waiter.done.value(answer) } }
   }
 }

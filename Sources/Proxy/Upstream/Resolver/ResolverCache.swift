@@ -37,6 +37,7 @@ struct ResolverCache<Waiter> {
   }
 
   private let limits: Limits
+  private var isStopped = false
   private var entries: LRUCache<String, Entry>
   private var pending: [String: [Waiter]] = [:]
   private var waiterCount = 0
@@ -49,7 +50,7 @@ struct ResolverCache<Waiter> {
   /// Somebody needs the addresses of a host.
   mutating func asked(for name: String, by waiter: Waiter, at now: NIODeadline) -> Reply {
     if let entry = self.entries.value(for: name), now < entry.expiry { return .known(entry.answer) }
-    guard self.waiterCount < self.limits.waiters else { return .refused }
+    guard !self.isStopped, self.waiterCount < self.limits.waiters else { return .refused }
     if self.pending[name] != nil {
       self.pending[name]?.append(waiter)
       self.waiterCount += 1
@@ -73,6 +74,17 @@ struct ResolverCache<Waiter> {
     self.entries.insert(Entry(answer: answer, expiry: now + time), for: name)
     let waiters = self.pending.removeValue(forKey: name) ?? []
     self.waiterCount -= waiters.count
+    return waiters
+  }
+
+  /// There will be no more answers.
+  ///
+  /// - Returns: who still waits.
+  mutating func stopped() -> [Waiter] {
+    self.isStopped = true
+    let waiters = self.pending.values.flatMap { $0 }
+    self.pending = [:]
+    self.waiterCount = 0
     return waiters
   }
 }
