@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .endpoint import Endpoint
 from .fleet import Fleet
-from .load import Mode
+from .load import LARGE_BODY_CONNECTIONS, Mode
 from .origin import LARGE_BYTES, SMALL_BODY
 from .peers import PEERS
 
@@ -54,6 +54,7 @@ def unclaimed_endpoint(fleet: Fleet, subject: str) -> Endpoint:
 FEW = {"nginx": 1.1, "squid": 1 / 5, "mitmproxy": 1 / 100}
 NEW = {"nginx": 1.5, "squid": 1 / 5, "mitmproxy": 1 / 15}
 LARGE = {"nginx": 1.2}
+LARGE_BODY = Mode(LARGE_BYTES, connections=LARGE_BODY_CONNECTIONS)
 
 CASES = [
     relay("http", "Forwarded HTTP, keep-alive", False, "/small", Mode(SMALL), FEW),
@@ -66,8 +67,8 @@ CASES = [
         "resumed", "New intercepted connections, TLS sessions offered for resumption", True,
         "/small", Mode(SMALL, is_new_each=True, resumes=True), {},
     ),
-    relay("body", "Bodies of 10 MB, plain", False, "/large", Mode(LARGE_BYTES), LARGE),
-    relay("tls-body", "Bodies of 10 MB, intercepted", True, "/large", Mode(LARGE_BYTES), LARGE),
+    relay("body", "Bodies of 10 MB, plain", False, "/large", LARGE_BODY, LARGE),
+    relay("tls-body", "Bodies of 10 MB, intercepted", True, "/large", LARGE_BODY, LARGE),
     Case(
         "plugin", "A plugin's short answer over HTTP, keep-alive", Mode(SMALL), ("valor", "node"),
         plugin_endpoint, {},

@@ -9,6 +9,8 @@ from .paths import FOLDER, LOAD
 from .processes import cpu_seconds
 
 CONNECTIONS = 32
+# Few enough that the slowest server has finished them all soon.
+LARGE_BODY_CONNECTIONS = 8
 
 
 @dataclass(frozen=True)
@@ -18,9 +20,11 @@ class Mode:
     expected_bytes: int
     is_new_each: bool = False
     resumes: bool = False
+    connections: int = CONNECTIONS
 
     def options(self) -> list[str]:
-        options = ["--connections", str(CONNECTIONS), "--expect-bytes", str(self.expected_bytes)]
+        options = ["--connections", str(self.connections)]
+        options += ["--expect-bytes", str(self.expected_bytes)]
         options += ["--new"] if self.is_new_each else []
         options += ["--resume"] if self.resumes else []
         return options

@@ -6,7 +6,7 @@ import platform
 from pathlib import Path
 
 from .cold_start import ColdStart
-from .load import CONNECTIONS
+from .load import CONNECTIONS, LARGE_BODY_CONNECTIONS
 from .peers import PEERS
 from .peers.node import Node
 from .rounds import CaseResult, Plan
@@ -122,8 +122,8 @@ def machine_section(peers: list[str], plan: Plan, load_average: float) -> str:
         f"- machine: {os.cpu_count()} cores, {processor()}",
         f"- system: {operating_system()}, kernel {platform.release()}",
         f"- load average before the run: {load_average:.2f}",
-        f"- {CONNECTIONS} connections, medians of {plan.rounds} alternating rounds of "
-        f"{plan.seconds:g} seconds",
+        f"- {CONNECTIONS} connections, {LARGE_BODY_CONNECTIONS} for large bodies; medians of "
+        f"{plan.rounds} alternating rounds of {plan.seconds:g} seconds",
         *(f"- {name} {version}" for name, version in versions.items()),
     ]
     return "\n".join(lines)
