@@ -31,6 +31,7 @@ http {{
     listen 127.0.0.1:{tls} ssl backlog=4096;
     ssl_certificate {certificates.leaf};
     ssl_certificate_key {certificates.leaf_key};
+    ssl_protocols TLSv1.2 TLSv1.3;
     ssl_session_tickets on;
     location = /small {{ return 200 "{small}"; }}
     location = /large {{ root {folder}; }}
