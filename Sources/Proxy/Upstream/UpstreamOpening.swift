@@ -1,6 +1,5 @@
 import FetchModel
 import NIOCore
-import NIOPosix
 
 /// One new connection to an origin on its way to be used: room among the others, the host's
 /// addresses, TCP to the first of them that answers, the upstream proxy's tunnel and TLS, each within
