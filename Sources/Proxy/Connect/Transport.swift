@@ -32,7 +32,7 @@ final class Transport {
   var isSecure: Bool { self.tls != nil }
 
   /// Whether plaintext can pass: there is no TLS, or its handshake is over.
-  var isReady: Bool { self.tls.map { $0.handshake != nil } ?? true }
+  var isReady: Bool { self.tls?.isEstablished ?? true }
 
   /// Starts TLS behind what was written so far. A client calls ``advance(_:)`` next.
   func startTLS(_ session: TLSSession, _ context: ChannelHandlerContext) {
@@ -57,7 +57,7 @@ final class Transport {
     }
     tls.receive(bytes)
     var result = Reception.open
-    if tls.handshake == nil {
+    if !tls.isEstablished {
       let progress = tls.advance()
       self.hasPendingWrites = true
       switch progress {
@@ -83,7 +83,7 @@ final class Transport {
       case .bytes: continue
       case .wouldBlock:
         // A key update or a ticket may have to go out.
-        self.hasPendingWrites = true
+        if tls.hasOutput { self.hasPendingWrites = true }
         return result
       case .closed, .truncated:
         self.hasEnded = true

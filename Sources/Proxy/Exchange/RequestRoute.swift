@@ -63,7 +63,7 @@ extension RequestRoute {
       throw .refused(.badTarget)
     case .absolute(let isHTTPS, let start, let length, let pathStart, let pathLength):
       guard
-        let authority = Authority(head.bytes.readableBytesUInt8Span, start, length)
+        let authority = head.authority(start, length)
       else { throw .refused(.badTarget) }
       if let tunnel { try Self.check(authority, isHTTPS, against: tunnel) }
       self.init(

@@ -8,6 +8,8 @@ struct ProxyIdentity: Sendable {
   let pseudonym: String
   /// The `Via` line with its CRLF.
   let viaLine: ByteBuffer
+  /// The `Via` line, and the empty line that ends the head behind it.
+  let viaEnd: ByteBuffer
   /// What is said of a response over a connection whose certificate nobody looked at, as a line with
   /// its CRLF.
   let unverifiedLine: ByteBuffer
@@ -17,6 +19,7 @@ struct ProxyIdentity: Sendable {
   init(pseudonym: String) {
     self.pseudonym = pseudonym
     self.viaLine = ByteBuffer(string: "Via: 1.1 \(pseudonym)\r\n")
+    self.viaEnd = ByteBuffer(string: "Via: 1.1 \(pseudonym)\r\n\r\n")
     self.unverifiedStatus = "\(pseudonym); details=\"upstream certificate not verified\""
     self.unverifiedLine = ByteBuffer(string: "Proxy-Status: \(self.unverifiedStatus)\r\n")
   }
@@ -51,16 +54,17 @@ enum HeadWriter {
     self.copy(head.bytes, 0, head.methodLength, into: &out)
     out.writeStaticString(" ")
     self.writePath(of: head, destination, into: &out)
-    out.writeStaticString(" HTTP/1.1\r\n")
     // Host comes first, as RFC 9110 §7.2 wishes, and says what the target said.
-    out.writeStaticString("Host: ")
+    out.writeStaticString(" HTTP/1.1\r\nHost: ")
     out.writeString(destination.authority)
     out.writeStaticString("\r\n")
-    let removed = ConnectionNames(head.bytes, head.fields, head.connection)
+    let removed =
+      head.connection.namesFields
+      ? ConnectionNames(head.bytes, head.fields, head.connection) : nil
     self.copyLines(head.bytes, head.fields, into: &out) { line in
       if line.known == .host { return false }
       if line.known == .expect { return keepExpect }
-      return !line.known.isHopByHop && !removed.contains(line)
+      return !line.known.isHopByHop && removed?.contains(line) != true
     }
     if head.framing == .chunked { out.writeStaticString("Transfer-Encoding: chunked\r\n") }
     if head.asksForUpgrade {
@@ -68,8 +72,7 @@ enum HeadWriter {
       self.copyLines(head.bytes, head.fields, into: &out) { $0.known == .upgrade }
     }
     if let proxy = destination.proxy { out.writeImmutableBuffer(proxy.authorizationLine) }
-    out.writeImmutableBuffer(identity.viaLine)
-    out.writeStaticString("\r\n")
+    out.writeImmutableBuffer(identity.viaEnd)
   }
 
   private static func writePath(
@@ -116,12 +119,14 @@ enum HeadWriter {
     out.writeStaticString(" ")
     self.copy(head.bytes, head.reasonStart, head.reasonLength, into: &out)
     out.writeStaticString("\r\n")
-    let removed = ConnectionNames(head.bytes, head.fields, head.connection)
+    let removed =
+      head.connection.namesFields
+      ? ConnectionNames(head.bytes, head.fields, head.connection) : nil
     // A length where no body can be would make some clients wait for one (RFC 9110 §8.6).
     let hasNoLength = head.status < 200 || head.status == 204
     self.copyLines(head.bytes, head.fields, into: &out) { line in
       if hasNoLength, line.known == .contentLength { return false }
-      return !line.known.isHopByHop && !removed.contains(line)
+      return !line.known.isHopByHop && removed?.contains(line) != true
     }
     if head.status == 101 {
       out.writeStaticString("Connection: Upgrade\r\n")
@@ -130,8 +135,7 @@ enum HeadWriter {
     if case .chunked = framing { out.writeStaticString("Transfer-Encoding: chunked\r\n") }
     out.writeStaticString(connection)
     if let added { out.writeImmutableBuffer(added) }
-    out.writeImmutableBuffer(identity.viaLine)
-    out.writeStaticString("\r\n")
+    out.writeImmutableBuffer(identity.viaEnd)
   }
 
   /// Writes the head of a response that did not come over a relay: a plugin's or the proxy's own.
@@ -172,8 +176,7 @@ enum HeadWriter {
       let method = HTTPMethod(request.method)
       if method == .post || method == .put { out.writeStaticString("Content-Length: 0\r\n") }
     }
-    out.writeImmutableBuffer(identity.viaLine)
-    out.writeStaticString("\r\n")
+    out.writeImmutableBuffer(identity.viaEnd)
   }
 
   /// Writes the fields that are wanted. What is no field by the grammar is left out: it came from a

@@ -18,6 +18,8 @@ struct RequestHead {
   private(set) var connection = ConnectionOptions()
   /// The index of the `Host` line among the fields.
   private(set) var hostLine: Int?
+  /// What the `Host` field says.
+  private(set) var hostAuthority: Authority?
   private(set) var expectsContinue = false
   private(set) var hasUpgrade = false
   /// Whether the client authenticates with a scheme that is bound to the connection.
@@ -82,22 +84,42 @@ struct RequestHead {
     try self.checkHost(bytes)
   }
 
-  private func checkHost(_ bytes: Span<UInt8>) throws(Refusal) {
+  private mutating func checkHost(_ bytes: Span<UInt8>) throws(Refusal) {
     guard let index = self.hostLine else {
       if self.minorVersion == 1 { throw .hostMissing }
       return
     }
     let line = self.fields.lines[index]
-    if line.valueLength == 0, case .origin = self.target { throw .badHost }
-    guard line.valueLength == 0 || self.hostAuthority != nil else { throw .badHost }
+    guard line.valueLength > 0 else {
+      if case .origin = self.target { throw .badHost }
+      return
+    }
+    let authority = Authority(bytes, Int(line.valueStart), Int(line.valueLength))
+    guard authority != nil else { throw .badHost }
+    self.hostAuthority = authority
   }
 
-  /// What the `Host` field says.
-  var hostAuthority: Authority? {
-    guard let index = self.hostLine else { return nil }
-    let line = self.fields.lines[index]
-    return Authority(
-      self.bytes.readableBytesUInt8Span, Int(line.valueStart), Int(line.valueLength))
+  /// The authority in a range of the head: the `Host` field's where the bytes are the same, as they
+  /// nearly always are in a target, so that they are read once.
+  func authority(_ start: Int, _ length: Int) -> Authority? {
+    let bytes = self.bytes.readableBytesUInt8Span
+    if let index = self.hostLine, let host = self.hostAuthority {
+      let line = self.fields.lines[index]
+      if Self.areEqual(bytes, start, length, Int(line.valueStart), Int(line.valueLength)) {
+        return host
+      }
+    }
+    return Authority(bytes, start, length)
+  }
+
+  private static func areEqual(
+    _ bytes: Span<UInt8>, _ start: Int, _ length: Int, _ otherStart: Int, _ otherLength: Int
+  ) -> Bool {
+    guard length == otherLength else { return false }
+    for offset in 0..<length where bytes[start + offset] != bytes[otherStart + offset] {
+      return false
+    }
+    return true
   }
 
   /// Whether the body has a declared length of 0 rather than no declaration.

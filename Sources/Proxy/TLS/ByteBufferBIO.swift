@@ -25,6 +25,9 @@ final class ByteBufferBIO {
     self.inbound.writeImmutableBuffer(bytes)
   }
 
+  /// Whether there is ciphertext for the peer.
+  var hasOutbound: Bool { self.outbound.readableBytes > 0 }
+
   /// Takes the ciphertext for the peer; `nil` where there is none.
   func takeOutbound() -> ByteBuffer? {
     guard self.outbound.readableBytes > 0 else { return nil }

@@ -55,7 +55,12 @@ final class TLSSession {
   /// client's.
   let target: ServerName
   /// What the handshake agreed on, `nil` while it runs.
-  private(set) var handshake: TLSHandshakeResult?
+  private(set) var handshake: TLSHandshakeResult? {
+    didSet { self.isEstablished = self.handshake != nil }
+  }
+  /// Whether the handshake is done. Asked several times for each read, where copying its result
+  /// would show.
+  private(set) var isEstablished = false
   /// Why the connection is over, where it failed.
   private(set) var failure: TLSFailure?
 
@@ -114,7 +119,7 @@ final class TLSSession {
   deinit {
     // OpenSSL forbids resuming a session that was not shut down. Most peers just leave, and a
     // truncated response is noticed elsewhere.
-    if self.handshake != nil, self.failure == nil {
+    if self.isEstablished, self.failure == nil {
       SSL_set_shutdown(self.handle, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
     }
     SSL_free(self.handle)
@@ -133,7 +138,7 @@ final class TLSSession {
 
   /// Takes ciphertext from the peer.
   func receive(_ ciphertext: ByteBuffer) {
-    if self.handshake == nil, self.firstBytes.count < 8 {
+    if !self.isEstablished, self.firstBytes.count < 8 {
       self.firstBytes.append(contentsOf: ciphertext.readableBytesView.prefix(8))
     }
     self.bio.receive(ciphertext)
@@ -189,7 +194,7 @@ final class TLSSession {
   ///   - buffer: where the plaintext is appended.
   ///   - limit: the most bytes to add, at least 1.
   func read(into buffer: inout ByteBuffer, upTo limit: Int) -> TLSRead {
-    guard self.failure == nil, self.handshake != nil else { return self.readWithoutConnection() }
+    guard self.failure == nil, self.isEstablished else { return self.readWithoutConnection() }
     var total = 0
     while total < limit {
       let expected = self.bio.inbound.readableBytes + Int(SSL_pending(self.handle))
@@ -261,7 +266,7 @@ final class TLSSession {
 
   private func checkWritable() throws(TLSFailure) {
     if let failure = self.failure { throw failure }
-    guard self.handshake != nil, !self.isClosing else {
+    guard self.isEstablished, !self.isClosing else {
       throw TLSFailure(.internal, "TLS write before the handshake was done or after the close")
     }
   }
@@ -283,7 +288,7 @@ final class TLSSession {
   /// Says close_notify: nothing more will be written. Reading goes on. Does nothing before the
   /// handshake is done, after a failure or a second time.
   func close() {
-    guard self.handshake != nil, self.failure == nil, !self.isClosing else { return }
+    guard self.isEstablished, self.failure == nil, !self.isClosing else { return }
     self.isClosing = true
     OpenSSLErrorQueue.clear()
     SSL_shutdown(self.handle)
@@ -293,11 +298,14 @@ final class TLSSession {
   /// Takes the ciphertext that is to be sent to the peer; `nil` where there is none.
   func takeOutput() -> ByteBuffer? { self.bio.takeOutbound() }
 
+  /// Whether there is ciphertext to be sent to the peer.
+  var hasOutput: Bool { self.bio.hasOutbound }
+
   // MARK: Failure
 
   private func fail(_ failure: TLSFailure) -> TLSFailure {
     self.failure = failure
-    if self.handshake == nil { self.context.handshakeFailed(self) }
+    if !self.isEstablished { self.context.handshakeFailed(self) }
     return failure
   }
 
