@@ -25,6 +25,7 @@ public struct FetchError: Error, Sendable, Equatable, CustomStringConvertible {
     case httpProtocolError = "http_protocol_error"
     case httpResponseTimeout = "http_response_timeout"
     case proxyInternalError = "proxy_internal_error"
+    case proxyConfigurationError = "proxy_configuration_error"
     case proxyLoopDetected = "proxy_loop_detected"
     /// The one who asked left before there was an answer. Never put on the wire.
     case aborted = "aborted"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PluginHost
+import Proxy
 
 #if canImport(Glibc)
   import Glibc
@@ -15,7 +16,7 @@ struct ValorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "valor",
     abstract: "An HTTP/HTTPS forward proxy that works like a browser's service workers.",
-    version: "0.1.0",
+    version: ProductVersion.current,
     subcommands: [RunCommand.self, CACommand.self, WorkerCommand.self])
 
   static func main() async {

@@ -194,7 +194,7 @@ import Testing
       let line = try await blocking { valor.child.waitForLine(prefix: "127.0.0.1 ", seconds: 60) }
       let rest = try #require(line)
       #expect(rest.hasPrefix("- - ["))
-      #expect(rest.hasSuffix(#"+0000] "GET \#(scene.url)/a?b=\"c\" HTTP/1.1" 200 34"#), "\(rest)")
+      #expect(rest.hasSuffix(#"+0000] "GET \#(scene.url)/a?b=\"c\" HTTP/1.1" 200 31"#), "\(rest)")
     }
   }
 

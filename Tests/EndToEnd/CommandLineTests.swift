@@ -46,12 +46,17 @@ import Testing
 
   @Test(arguments: [
     ["--no-such-option"], ["--listen", "nonsense"], ["--intercept", "sometimes"],
-    ["--log-level", "shouting"],
+    ["--log-level", "shouting"], ["--upstream-proxy", "https://user:secret@proxy.example"],
+    ["--upstream-proxy", "proxy.example:3128"], ["--upstream-proxy", "http://proxy.example/path"],
+    ["--passthrough", "https://bank.example/"], ["--passthrough", "*"],
+    ["--max-upstream-connections", "0"], ["--max-connections-per-origin", "-1"],
+    ["--max-waiting-requests", "many"], ["--resolve-timeout", "0"],
   ])
   func wrongUsageIs64(arguments: [String]) async throws {
     let result = try await Self.run(arguments)
     #expect(result.status == .code(64), "\(result.errorText)")
     #expect(!result.errorText.isEmpty)
+    #expect(!result.errorText.contains("secret"), "\(result.errorText)")
   }
 
   @Test(arguments: [

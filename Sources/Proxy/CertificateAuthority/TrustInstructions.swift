@@ -3,7 +3,15 @@ extension CertificateAuthority {
   ///
   /// - Parameter directory: the absolute path of the authority's directory.
   public func trustInstructions(directory: String) -> String {
-    let path = directory + "/" + Self.certificateFile
+    self.trustInstructions(file: directory + "/" + Self.certificateFile)
+  }
+
+  /// The instructions for whoever has the certificate in a file.
+  ///
+  /// - Parameters:
+  ///   - path: the file's path.
+  ///   - proxy: the proxy's address and port.
+  func trustInstructions(file path: String, proxy: String = "127.0.0.1:8080") -> String {
     let file = shellQuoted(path)
     let nickname = shellQuoted(self.name)
     return """
@@ -17,7 +25,7 @@ extension CertificateAuthority {
       it. Never give it away, and trust the certificate no more widely than you need.
 
       curl, for one command:
-        curl --cacert \(file) --proxy http://127.0.0.1:8080 https://example.com/
+        curl --cacert \(file) --proxy http://\(proxy) https://example.com/
 
       Programs that are told by the environment:
         export CURL_CA_BUNDLE=\(file)        # curl
@@ -29,7 +37,7 @@ extension CertificateAuthority {
         cat /etc/ssl/certs/ca-certificates.crt \(file) > both.pem
 
       Chromium, for one profile (trusts the key alone and installs nothing):
-        chromium --user-data-dir="$(mktemp -d)" --proxy-server=http://127.0.0.1:8080 \\
+        chromium --user-data-dir="$(mktemp -d)" --proxy-server=http://\(proxy) \\
           --ignore-certificate-errors-spki-list=\(self.publicKeyPin)
 
       Chromium, for your user (Debian package libnss3-tools):

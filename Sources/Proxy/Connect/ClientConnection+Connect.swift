@@ -18,6 +18,7 @@ extension ClientConnection {
           Refusal(400, "CONNECT needs host:port as its target, no body, and no tunnel around it.")),
         isHead: false)
     }
+    guard !self.isLoop(head) else { return self.refuseLoop(isHead: false) }
     guard self.mayOpen(authority, port) else {
       return self.openTunnel(authority, port, isAnnounced: false)
     }
@@ -30,7 +31,8 @@ extension ClientConnection {
 
   /// Whether somebody may want to look into tunnels to this origin.
   private func mayOpen(_ authority: Authority, _ port: Int) -> Bool {
-    switch self.services.shared.intercept {
+    if self.services.shared.passthrough.contains(authority.host, port: port) { return false }
+    return switch self.services.shared.intercept {
     case .none: false
     case .all: true
     case .claimed:
@@ -40,6 +42,7 @@ extension ClientConnection {
   }
 
   private func isCovered(_ authority: Authority, _ port: Int, isSecure: Bool) -> Bool {
+    if Gateway.isOwn(authority.host) { return true }
     guard let interceptor = self.services.shared.interceptor else { return false }
     let host = Authority(host: authority.host, port: port)
       .serialized(defaultPort: isSecure ? 443 : 80)
@@ -114,10 +117,10 @@ extension ClientConnection {
   ///
   /// - Parameter isAnnounced: whether the client has been told already that the tunnel stands.
   private func openTunnel(_ target: Authority, _ port: Int, isAnnounced: Bool) {
-    self.phase = .connecting
+    self.phase = .connecting(nil)
     self.deadline = .distantFuture
     let key = UpstreamKey(host: target.host, port: port, serverName: nil)
-    self.services.connect(key) { result in
+    let opening = self.services.openTunnel(key) { result in
       guard case .connecting = self.phase, self.context != nil else {
         if case .success(let upstream) = result { upstream.close() }
         return
@@ -139,6 +142,8 @@ extension ClientConnection {
           ErrorResponse(error, proxy: self.services.shared.identity.pseudonym), isHead: false)
       }
     }
+    // It may have come at once.
+    if case .connecting = self.phase { self.phase = .connecting(opening) }
   }
 
   private func startTunnel(_ upstream: UpstreamConnection) {

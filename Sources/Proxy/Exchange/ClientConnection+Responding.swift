@@ -48,12 +48,14 @@ extension ClientConnection {
   }
 
   /// Passes on the origin's head.
-  func sendHead(relaying head: ResponseHead, to exchange: Exchange) {
+  ///
+  /// - Parameter added: lines that the proxy adds, each with its CRLF.
+  func sendHead(relaying head: ResponseHead, added: ByteBuffer?, to exchange: Exchange) {
     let framing = self.framing(hasLength: head.framing != .chunked && head.framing != .untilClose)
     var out = ByteBuffer()
     HeadWriter.relay(
       head, framing: framing, connection: self.response.connectionLine,
-      identity: self.services.shared.identity, into: &out)
+      identity: self.services.shared.identity, added: added, into: &out)
     self.response.hasBegun = true
     self.access?.responded(head.status)
     self.write(out)
@@ -170,7 +172,7 @@ extension ClientConnection {
   /// Closes our side and waits a moment for the client to close its own: closing with unread input
   /// would reset the connection and could take the answer with it
   /// ([RFC 9112 §9.6](https://www.rfc-editor.org/rfc/rfc9112#section-9.6)).
-  private func linger() {
+  func linger() {
     guard let context = self.context else { return }
     self.phase = .lingering
     self.touch()

@@ -17,7 +17,7 @@ final class ClientConnection: ChannelInboundHandler {
     /// A request is being served.
     case exchange(Exchange)
     /// A CONNECT's origin is being connected to.
-    case connecting
+    case connecting(UpstreamOpening?)
     /// A CONNECT was accepted and the first byte inside will tell what it carries.
     case peek(Authority, Int)
     /// Inside TLS whose handshake is under way.
@@ -38,6 +38,8 @@ final class ClientConnection: ChannelInboundHandler {
   var response = ResponseState()
   /// Collects for the access log, `nil` where there is none.
   let access: AccessRecorder?
+  /// The upstream connections that nobody else may use, where there are any.
+  var boundUpstreams: BoundUpstreams?
 
   private var headReader: HeadReader
   private var bodyReader: BodyReader?
@@ -119,16 +121,14 @@ final class ClientConnection: ChannelInboundHandler {
     do {
       route = try RequestRoute(head, tunnel: self.tunnelOrigin)
     } catch {
+      if case .ownAddress = error, self.answerOwnAddress(head) { return }
       return self.refuse(error.response, isHead: head.method == .head)
     }
-    if self.isLoop(head) {
-      let error = FetchError(
-        .proxyLoopDetected, .proxy, "The request has already passed through this proxy.")
-      return self.refuse(
-        ErrorResponse(error, proxy: self.services.shared.identity.pseudonym),
-        isHead: head.method == .head)
-    }
     self.access?.routed(route)
+    if self.isLoop(head) {
+      return self.refuseLoop(isHead: head.method == .head)
+    }
+    if Gateway.isOwn(route.key.host) { return self.answerGateway(head, route) }
     let exchange = Exchange(head, route, client: self)
     self.phase = .exchange(exchange)
     self.bodyReader =
@@ -140,12 +140,19 @@ final class ClientConnection: ChannelInboundHandler {
   }
 
   /// Whether a `Via` field names this proxy.
-  private func isLoop(_ head: RequestHead) -> Bool {
+  func isLoop(_ head: RequestHead) -> Bool {
     for line in head.fields.lines where line.known == .via {
       let value = head.text(Int(line.valueStart), Int(line.valueLength))
       if value.contains(self.services.shared.identity.pseudonym) { return true }
     }
     return false
+  }
+
+  func refuseLoop(isHead: Bool) {
+    let error = FetchError(
+      .proxyLoopDetected, .proxy, "The request has already passed through this proxy.")
+    self.refuse(
+      ErrorResponse(error, proxy: self.services.shared.identity.pseudonym), isHead: isHead)
   }
 
   private func readBody(_ exchange: Exchange) -> Bool {
@@ -297,8 +304,10 @@ final class ClientConnection: ChannelInboundHandler {
     switch phase {
     case .exchange(let exchange): exchange.clientLeft()
     case .tunnel(let tunnel): tunnel.clientGone()
+    case .connecting(let opening): opening?.cancel()
     default: break
     }
+    self.boundUpstreams?.closeAll()
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

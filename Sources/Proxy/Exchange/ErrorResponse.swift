@@ -45,7 +45,7 @@ struct ErrorResponse {
     case .httpRequestError: (400, "Bad Request")
     case .httpRequestDenied, .destinationIPProhibited: (403, "Forbidden")
     case .connectionLimitReached: (503, "Service Unavailable")
-    case .proxyInternalError: (500, "Internal Server Error")
+    case .proxyInternalError, .proxyConfigurationError: (500, "Internal Server Error")
     default: (502, "Bad Gateway")
     }
   }

@@ -24,6 +24,7 @@ final class Exchange {
   /// Whether the plugin is slower than the client.
   private var pipeIsFull = false
   private var upstream: UpstreamConnection?
+  private var opening: UpstreamOpening?
   private var hasResponseHead = false
   private var isOver = false
   private var hasRetried = false
@@ -95,8 +96,14 @@ final class Exchange {
   /// - Parameter body: what a plugin left of the body; `nil` where the body comes from the client
   ///   itself.
   private func relay(body: FetchBody?, fresh: Bool = false) {
+    if !fresh, let own = self.client?.boundUpstreams,
+      let connection = own.take(self.services.connectionKey(self.route.key))
+    {
+      return self.send(to: connection, body: body)
+    }
     // The exchange stays alive through this closure until there is a connection or none.
-    self.services.acquire(self.route.key, fresh: fresh) { result in
+    let opening = self.services.acquire(self.route.key, fresh: fresh) { result in
+      self.opening = nil
       guard !self.isOver, self.client != nil else {
         if case .success(let connection) = result { connection.close() }
         return
@@ -106,6 +113,7 @@ final class Exchange {
       case .failure(let error): self.fail(error)
       }
     }
+    if let opening, !opening.isOver { self.opening = opening }
   }
 
   private func send(to connection: UpstreamConnection, body: FetchBody?) {
@@ -118,8 +126,9 @@ final class Exchange {
       self.head,
       to: HeadWriter.Destination(
         authority: self.route.authority, pathStart: self.route.pathStart,
-        pathLength: self.route.pathLength),
+        pathLength: self.route.pathLength, proxy: connection.forwardProxy),
       identity: self.services.shared.identity, keepExpect: body == nil, into: &bytes)
+    if self.head.bindsConnection { self.bind(connection) }
     connection.start(
       bytes, method: self.head.method, framing: self.head.framing,
       mayUpgrade: self.head.asksForUpgrade, consumer: self)
@@ -132,6 +141,15 @@ final class Exchange {
       }
     }
     connection.flush()
+  }
+
+  /// Makes the connection the client's own.
+  private func bind(_ connection: UpstreamConnection) {
+    guard let client = self.client else { return }
+    connection.isAuthenticated = true
+    let own = client.boundUpstreams ?? BoundUpstreams()
+    client.boundUpstreams = own
+    own.insert(connection)
   }
 
   /// Sends on a body that went past a plugin.
@@ -324,6 +342,7 @@ final class Exchange {
     guard !self.isOver else { return }
     self.isOver = true
     self.signal?.abort()
+    self.opening?.cancel()
     self.upstream?.cancel()
     self.upstream = nil
     self.responseDrain?.cancel()
@@ -352,7 +371,8 @@ extension Exchange: UpstreamConsumer {
   func upstream(_ connection: UpstreamConnection, head: ResponseHead) {
     self.hasResponseHead = true
     guard head.status == 101 else {
-      self.client?.sendHead(relaying: head, to: self)
+      if head.bindsConnection { self.bind(connection) }
+      self.client?.sendHead(relaying: head, added: connection.addedLines(to: head), to: self)
       return
     }
     self.isOver = true

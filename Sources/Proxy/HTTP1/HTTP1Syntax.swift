@@ -69,12 +69,31 @@ enum HTTP1Syntax {
   }
 }
 
+extension HTTP1Syntax {
+  /// Whether an `Authorization` or `WWW-Authenticate` value names a scheme that authenticates the
+  /// connection rather than the request: NTLM or Negotiate
+  /// ([RFC 4559 §6](https://www.rfc-editor.org/rfc/rfc4559#section-6)).
+  static func bindsConnection(_ bytes: Span<UInt8>, _ line: FieldSection.Line) -> Bool {
+    var isFound = false
+    self.forEachListElement(bytes, Int(line.valueStart), Int(line.valueLength)) { start, length in
+      var end = start
+      while end < start + length, self.isToken(bytes[end]) { end += 1 }
+      if self.equals(bytes, start, end - start, "ntlm")
+        || self.equals(bytes, start, end - start, "negotiate")
+      {
+        isFound = true
+      }
+    }
+    return isFound
+  }
+}
+
 /// The fields that a proxy has to know.
 enum KnownField: UInt8, Sendable {
   case other
   case host, via, te, expect, upgrade, trailer, connection, keepAlive, contentLength
   case transferEncoding, proxyConnection, proxyAuthorization, proxyAuthenticate
-  case proxyAuthenticationInfo
+  case proxyAuthenticationInfo, authorization, wwwAuthenticate
 
   /// Classifies a name; most names are decided by their length alone.
   @inline(__always)
@@ -94,8 +113,14 @@ enum KnownField: UInt8, Sendable {
       } else if matches("keep-alive") {
         self = .keepAlive
       }
+    case 13: if matches("authorization") { self = .authorization }
     case 14: if matches("content-length") { self = .contentLength }
-    case 16: if matches("proxy-connection") { self = .proxyConnection }
+    case 16:
+      if matches("proxy-connection") {
+        self = .proxyConnection
+      } else if matches("www-authenticate") {
+        self = .wwwAuthenticate
+      }
     case 17: if matches("transfer-encoding") { self = .transferEncoding }
     case 18: if matches("proxy-authenticate") { self = .proxyAuthenticate }
     case 19: if matches("proxy-authorization") { self = .proxyAuthorization }
@@ -112,7 +137,8 @@ enum KnownField: UInt8, Sendable {
     case .connection, .keepAlive, .proxyConnection, .proxyAuthorization, .proxyAuthenticate,
       .proxyAuthenticationInfo, .te, .transferEncoding, .upgrade:
       true
-    case .other, .host, .via, .expect, .trailer, .contentLength: false
+    case .other, .host, .via, .expect, .trailer, .contentLength, .authorization, .wwwAuthenticate:
+      false
     }
   }
 }

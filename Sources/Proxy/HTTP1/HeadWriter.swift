@@ -8,10 +8,17 @@ struct ProxyIdentity: Sendable {
   let pseudonym: String
   /// The `Via` line with its CRLF.
   let viaLine: ByteBuffer
+  /// What is said of a response over a connection whose certificate nobody looked at, as a line with
+  /// its CRLF.
+  let unverifiedLine: ByteBuffer
+  /// The same as a `Proxy-Status` value.
+  let unverifiedStatus: String
 
   init(pseudonym: String) {
     self.pseudonym = pseudonym
     self.viaLine = ByteBuffer(string: "Via: 1.1 \(pseudonym)\r\n")
+    self.unverifiedStatus = "\(pseudonym); details=\"upstream certificate not verified\""
+    self.unverifiedLine = ByteBuffer(string: "Proxy-Status: \(self.unverifiedStatus)\r\n")
   }
 }
 
@@ -27,6 +34,9 @@ enum HeadWriter {
     /// The origin-form target as a range of the head; empty for a target without a path.
     var pathStart: Int
     var pathLength: Int
+    /// The proxy that the request goes to instead of the origin: it gets an absolute target
+    /// ([RFC 9112 §3.2.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2)).
+    var proxy: UpstreamProxy?
   }
 
   /// Writes a relayed request's head.
@@ -57,6 +67,7 @@ enum HeadWriter {
       out.writeStaticString("Connection: Upgrade\r\n")
       self.copyLines(head.bytes, head.fields, into: &out) { $0.known == .upgrade }
     }
+    if let proxy = destination.proxy { out.writeImmutableBuffer(proxy.authorizationLine) }
     out.writeImmutableBuffer(identity.viaLine)
     out.writeStaticString("\r\n")
   }
@@ -64,6 +75,12 @@ enum HeadWriter {
   private static func writePath(
     of head: RequestHead, _ destination: Destination, into out: inout ByteBuffer
   ) {
+    if destination.proxy != nil {
+      out.writeStaticString("http://")
+      out.writeString(destination.authority)
+      // The last proxy makes an asterisk of OPTIONS without a path (RFC 9112 §3.2.4).
+      if destination.pathLength == 0, head.method == .options { return }
+    }
     if destination.pathLength == 0 {
       // OPTIONS for a whole server has the asterisk here (RFC 9112 §3.2.4).
       out.writeStaticString(head.method == .options ? "*" : "/")
@@ -88,9 +105,10 @@ enum HeadWriter {
   ///
   /// - Parameters:
   ///   - connection: the `Connection` line to add, with its CRLF, or an empty string.
+  ///   - added: further lines to add, each with its CRLF.
   static func relay(
     _ head: ResponseHead, framing: ResponseFraming, connection: StaticString,
-    identity: ProxyIdentity, into out: inout ByteBuffer
+    identity: ProxyIdentity, added: ByteBuffer? = nil, into out: inout ByteBuffer
   ) {
     out.reserveCapacity(minimumWritableBytes: head.bytes.readableBytes + 128)
     out.writeStaticString("HTTP/1.1 ")
@@ -111,6 +129,7 @@ enum HeadWriter {
     }
     if case .chunked = framing { out.writeStaticString("Transfer-Encoding: chunked\r\n") }
     out.writeStaticString(connection)
+    if let added { out.writeImmutableBuffer(added) }
     out.writeImmutableBuffer(identity.viaLine)
     out.writeStaticString("\r\n")
   }
@@ -133,12 +152,16 @@ enum HeadWriter {
 
   /// Writes the head of a request that a plugin makes.
   ///
-  /// - Parameter framing: how the body goes; `.none` with a method that expects one says so.
+  /// - Parameters:
+  ///   - framing: how the body goes; `.none` with a method that expects one says so.
+  ///   - proxy: the proxy that the request goes to instead of the origin.
   static func request(
     _ request: FetchRequest, target: String, authority: String, framing: BodyFraming,
-    identity: ProxyIdentity, into out: inout ByteBuffer
+    identity: ProxyIdentity, proxy: UpstreamProxy? = nil, into out: inout ByteBuffer
   ) {
+    let target = proxy == nil ? target : "http://\(authority)\(target)"
     out.writeString("\(request.method) \(target) HTTP/1.1\r\nHost: \(authority)\r\n")
+    if let proxy { out.writeImmutableBuffer(proxy.authorizationLine) }
     self.writeFields(request.headers, into: &out) {
       !$0.isHopByHop && $0 != .contentLength && $0 != .host && $0 != .expect
     }

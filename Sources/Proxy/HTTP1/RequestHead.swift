@@ -20,6 +20,8 @@ struct RequestHead {
   private(set) var hostLine: Int?
   private(set) var expectsContinue = false
   private(set) var hasUpgrade = false
+  /// Whether the client authenticates with a scheme that is bound to the connection.
+  private(set) var bindsConnection = false
 
   /// Whether the client wants the connection kept after this exchange.
   var isPersistent: Bool {
@@ -61,6 +63,8 @@ struct RequestHead {
       case .transferEncoding: try framing.addTransferEncoding(bytes, line)
       case .connection: self.connection.add(bytes, line)
       case .upgrade: self.hasUpgrade = true
+      case .authorization:
+        if HTTP1Syntax.bindsConnection(bytes, line) { self.bindsConnection = true }
       case .expect:
         guard
           HTTP1Syntax.equals(bytes, Int(line.valueStart), Int(line.valueLength), "100-continue")

@@ -17,7 +17,7 @@ struct ResponseHead {
   /// What `Content-Length` says, also where no body follows (HEAD, 304).
   private(set) var contentLength: Int?
   /// Whether the server asks for authentication that is bound to the connection.
-  private(set) var hasProxyAuthenticate = false
+  private(set) var bindsConnection = false
 
   /// Whether the server keeps the connection after this response.
   var isPersistent: Bool {
@@ -76,7 +76,8 @@ struct ResponseHead {
       case .contentLength: try framing.addContentLength(bytes, line)
       case .transferEncoding: try framing.addTransferEncoding(bytes, line)
       case .connection: self.connection.add(bytes, line)
-      case .proxyAuthenticate: self.hasProxyAuthenticate = true
+      case .wwwAuthenticate:
+        if HTTP1Syntax.bindsConnection(bytes, line) { self.bindsConnection = true }
       default: break
       }
     }

@@ -5,6 +5,7 @@ import Synchronization
 final class ConnectionCounter: Sendable {
   private struct State {
     var total = 0
+    var accepted = 0
     var clients: [String: Int] = [:]
   }
 
@@ -26,6 +27,7 @@ final class ConnectionCounter: Sendable {
       let count = state.clients[client, default: 0]
       guard state.total < self.total, count < self.perClient else { return false }
       state.total += 1
+      state.accepted += 1
       state.clients[client] = count + 1
       return true
     }
@@ -39,6 +41,9 @@ final class ConnectionCounter: Sendable {
       state.clients[client] = count > 0 ? count : nil
     }
   }
+
+  /// How many connections have been counted in since the start.
+  var accepted: Int { self.state.withLock { $0.accepted } }
 
   /// How many connections there are.
   var count: Int { self.state.withLock { $0.total } }

@@ -17,7 +17,8 @@ final class LoopServices {
   init(eventLoop: any EventLoop, shared: ProxyShared) {
     self.eventLoop = eventLoop
     self.shared = shared
-    self.pool = UpstreamPool(idlePerOrigin: shared.limits.upstreamIdlePerOrigin)
+    self.pool = UpstreamPool(
+      idlePerOrigin: shared.limits.upstreamIdlePerOrigin, limits: shared.upstreamQuota)
   }
 
   var limits: ProxyLimits { self.shared.limits }
@@ -35,7 +36,7 @@ final class LoopServices {
   /// less than a timer for each connection.
   func tick(now: NIODeadline) {
     for connection in self.connections.values { connection.tick(now: now) }
-    self.pool.closeIdle(since: now - self.limits.upstreamIdleTime)
+    self.pool.tick(now: now, idleTime: self.limits.upstreamIdleTime)
   }
 
   /// Lets running exchanges finish and closes every connection that has none.
@@ -44,7 +45,7 @@ final class LoopServices {
   func drain() -> EventLoopFuture<Void> {
     self.isDraining = true
     for connection in self.connections.values { connection.drain() }
-    self.pool.closeAll()
+    self.pool.closeIdle()
     let promise = self.eventLoop.makePromise(of: Void.self)
     self.whenEmpty = promise
     if self.connections.isEmpty { promise.succeed() }
@@ -84,11 +85,23 @@ final class ProxyShared: Sendable {
   let logger: Logger
   /// `nil` where no exchange is recorded.
   let accessLog: AccessLog?
+  let passthrough: PassthroughList
+  let upstreamProxy: UpstreamProxy?
+  /// Whether origins' certificates are taken unseen.
+  let isInsecure: Bool
+  let resolver: HostResolver
+  let ownAddresses: OwnAddresses
+  /// The bounds on one event loop's connections to origins.
+  let upstreamQuota: UpstreamPool.Quota.Limits
+  /// The pages of the proxy's own.
+  let gateway: Gateway
+  let startTime = NIODeadline.now()
 
   init(
     configuration: ProxyConfiguration, interceptor: (any RequestInterceptor)?,
     identity: ProxyIdentity, clientTLS: TLSClientContext, serverTLS: TLSServerContext,
-    logger: Logger, accessLog: AccessLog? = nil
+    isInsecure: Bool, resolver: HostResolver, ownAddresses: OwnAddresses, logger: Logger,
+    gateway: Gateway, accessLog: AccessLog? = nil
   ) {
     self.limits = configuration.limits
     self.counter = ConnectionCounter(
@@ -100,5 +113,13 @@ final class ProxyShared: Sendable {
     self.serverTLS = serverTLS
     self.logger = logger
     self.accessLog = accessLog
+    self.passthrough = configuration.passthrough
+    self.upstreamProxy = configuration.upstreamProxy
+    self.isInsecure = isInsecure
+    self.resolver = resolver
+    self.ownAddresses = ownAddresses
+    self.upstreamQuota = configuration.limits.upstreamQuota(
+      eventLoops: configuration.eventLoops)
+    self.gateway = gateway
   }
 }

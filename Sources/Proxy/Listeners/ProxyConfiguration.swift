@@ -15,6 +15,10 @@ public struct ProxyConfiguration: Sendable {
   /// Where to listen.
   public var listen: SocketAddress
   public var intercept = InterceptMode.claimed
+  /// The hosts whose tunnels are never opened.
+  public var passthrough = PassthroughList()
+  /// The proxy behind this one.
+  public var upstreamProxy: UpstreamProxy?
   public var limits = ProxyLimits()
   /// The number of event loops.
   public var eventLoops: Int
@@ -57,7 +61,27 @@ public struct ProxyLimits: Sendable {
   /// How many unused connections to one origin an event loop keeps.
   public var upstreamIdlePerOrigin = 64
 
+  /// How many connections to one origin an event loop may have, unused ones included.
+  public var upstreamPerOrigin = 256
+  /// How many connections to origins there may be in all, tunnels apart; each event loop has its
+  /// share.
+  public var upstreamTotal = 4_096
+  /// How many requests of an event loop may wait for a connection to become free.
+  public var upstreamWaiting = 1_024
+  /// How long each of them may.
+  public var upstreamWaitTime = TimeAmount.seconds(15)
+  /// How long resolving an origin's name may take.
+  public var resolveTime = TimeAmount.seconds(10)
+
   public init() {}
+
+  /// The bounds on the connections of one event loop to origins.
+  func upstreamQuota(eventLoops: Int) -> UpstreamPool.Quota.Limits {
+    UpstreamPool.Quota.Limits(
+      perOrigin: max(1, self.upstreamPerOrigin),
+      total: max(1, self.upstreamTotal / max(1, eventLoops)),
+      waiting: self.upstreamWaiting, waitTime: self.upstreamWaitTime)
+  }
 
   /// The part that the parsers need.
   var head: HeadLimits {

@@ -19,6 +19,10 @@ public final class ProxyServer: Sendable {
   private let serverTLS: TLSServerContext
   private let logger: Logger
   private let accessLog: AccessLog?
+  private let isInsecure: Bool
+  private let ownAddresses = OwnAddresses()
+  private let resolver: HostResolver
+  private let gateway: Gateway
   private let loops = LoopTable()
   private let listener = ListenerBox()
   /// The network, for plugins' own fetches. Usable once ``start(interceptor:)`` has returned.
@@ -33,14 +37,27 @@ public final class ProxyServer: Sendable {
   ///   - accessLog: gets a line for each exchange; its owner closes it after the shutdown.
   /// - Throws: ``TLSConfigurationError`` or ``CertificateError`` where the authority or a file of
   ///   trusted certificates cannot be used.
-  public init(
+  public convenience init(
     _ configuration: ProxyConfiguration, authority: CertificateAuthority, trust: TLSTrust,
     group: MultiThreadedEventLoopGroup, logger: Logger, accessLog: AccessLog? = nil
   ) throws {
+    try self.init(
+      configuration, authority: authority, trust: trust, group: group, logger: logger,
+      accessLog: accessLog, resolver: HostResolver())
+  }
+
+  init(
+    _ configuration: ProxyConfiguration, authority: CertificateAuthority, trust: TLSTrust,
+    group: MultiThreadedEventLoopGroup, logger: Logger, accessLog: AccessLog? = nil,
+    resolver: HostResolver
+  ) throws {
+    self.resolver = resolver
     self.configuration = configuration
     self.group = group
     self.logger = logger
     self.accessLog = accessLog
+    self.isInsecure = trust.isInsecure
+    self.gateway = Gateway(authority: authority)
     self.identity = ProxyIdentity(
       pseudonym: "valor-" + String(UInt32.random(in: 0x1000_0000...UInt32.max), radix: 16))
     self.clientTLS = try TLSClientContext(trust: trust)
@@ -56,8 +73,9 @@ public final class ProxyServer: Sendable {
   public func prepare(interceptor: (any RequestInterceptor)?) async throws {
     let shared = ProxyShared(
       configuration: self.configuration, interceptor: interceptor, identity: self.identity,
-      clientTLS: self.clientTLS, serverTLS: self.serverTLS, logger: self.logger,
-      accessLog: self.accessLog)
+      clientTLS: self.clientTLS, serverTLS: self.serverTLS, isInsecure: self.isInsecure,
+      resolver: self.resolver, ownAddresses: self.ownAddresses, logger: self.logger,
+      gateway: self.gateway, accessLog: self.accessLog)
     for eventLoop in self.group.makeIterator() {
       try await eventLoop.submit {
         let services = LoopServices(eventLoop: eventLoop, shared: shared)
@@ -94,8 +112,13 @@ public final class ProxyServer: Sendable {
       .bind(to: self.configuration.listen).get()
     self.listener.set(channel)
     guard let address = channel.localAddress else { throw ChannelError.alreadyClosed }
+    self.refuseConnections(to: address)
     return address
   }
+
+  /// Refuses, from now on, to connect to another address that this process listens on. The proxy's
+  /// own listener needs no such call.
+  public func refuseConnections(to address: SocketAddress) { self.ownAddresses.insert(address) }
 
   /// Stops: no new connections; running exchanges may finish within a bound, what is left is
   /// closed.
@@ -114,6 +137,7 @@ public final class ProxyServer: Sendable {
     }
     let isComplete = (try? await promise.futureResult.get()) ?? false
     await self.closeAll()
+    self.resolver.stop()
     self.loops.removeAll()
     return isComplete
   }

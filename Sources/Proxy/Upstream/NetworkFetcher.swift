@@ -37,6 +37,7 @@ private final class NetworkFetch: UpstreamConsumer {
   private let services: LoopServices
   private var completion: (@Sendable (Result<FetchResponse, FetchError>) -> Void)?
   private var upstream: UpstreamConnection?
+  private var opening: UpstreamOpening?
   private var body: BodyPipe?
   private var requestDrain: BodyDrain?
   private var hasRetried = false
@@ -56,6 +57,11 @@ private final class NetworkFetch: UpstreamConsumer {
       return self.fail(
         FetchError(.httpRequestError, .plugin, "\(self.request.url) is no http or https URL."))
     }
+    // It goes into the request line as it is.
+    guard !self.request.method.isEmpty, self.request.method.utf8.allSatisfy(HTTP1Syntax.isToken)
+    else {
+      return self.fail(FetchError(.httpRequestError, .plugin, "The method is no token."))
+    }
     let bound = NIOLoopBound(self, eventLoop: self.services.eventLoop)
     let eventLoop = self.services.eventLoop
     self.request.signal.onAbort { eventLoop.execute { bound.value.abort() } }
@@ -63,7 +69,8 @@ private final class NetworkFetch: UpstreamConsumer {
   }
 
   private func connect(_ target: FetchTarget, fresh: Bool) {
-    self.services.acquire(target.key, fresh: fresh) { result in
+    let opening = self.services.acquire(target.key, fresh: fresh) { result in
+      self.opening = nil
       guard !self.isOver else {
         if case .success(let connection) = result { connection.close() }
         return
@@ -73,6 +80,7 @@ private final class NetworkFetch: UpstreamConsumer {
       case .failure(let error): self.fail(error)
       }
     }
+    if let opening, !opening.isOver { self.opening = opening }
   }
 
   private func send(_ target: FetchTarget, to connection: UpstreamConnection) {
@@ -81,7 +89,9 @@ private final class NetworkFetch: UpstreamConsumer {
     var head = ByteBuffer()
     HeadWriter.request(
       self.request, target: target.path, authority: target.authority, framing: framing,
-      identity: self.services.shared.identity, into: &head)
+      identity: self.services.shared.identity, proxy: connection.forwardProxy, into: &head)
+    // A fetch has no client connection that such authentication could belong to.
+    if self.request.headers.contains("authorization") { connection.isAuthenticated = true }
     connection.start(
       head, method: HTTPMethod(self.request.method), framing: framing, mayUpgrade: false,
       consumer: self)
@@ -133,6 +143,8 @@ private final class NetworkFetch: UpstreamConsumer {
       return self.connect(target, fresh: true)
     }
     self.isOver = true
+    self.opening?.cancel()
+    self.opening = nil
     self.upstream?.cancel()
     self.upstream = nil
     self.requestDrain?.cancel()
@@ -158,11 +170,15 @@ private final class NetworkFetch: UpstreamConsumer {
   func upstream(_ connection: UpstreamConnection, head: ResponseHead) {
     let body = self.responseBody(head, connection)
     let removed = ConnectionNames(head.bytes, head.fields, head.connection)
+    var headers = head.fields.headerList(over: head.bytes) { removed.contains($0) }
+    if connection.isUnverified {
+      headers.append(
+        name: "Proxy-Status", value: self.services.shared.identity.unverifiedStatus)
+    }
     self.complete(
       .success(
         FetchResponse(
-          status: head.status, statusText: head.reason,
-          headers: head.fields.headerList(over: head.bytes) { removed.contains($0) },
+          status: head.status, statusText: head.reason, headers: headers,
           body: body, urlList: [self.request.url])))
   }
 

@@ -11,6 +11,8 @@ final class UpstreamConnection: ChannelInboundHandler {
 
   private enum Reading {
     case idle
+    /// The upstream proxy was asked for a tunnel.
+    case tunnelAnswer(ProxyTunnelReader)
     case head(HeadReader)
     case body(BodyReader)
     case raw
@@ -18,7 +20,7 @@ final class UpstreamConnection: ChannelInboundHandler {
   }
 
   let key: UpstreamKey
-  private unowned let services: LoopServices
+  private let services: LoopServices
   private var context: ChannelHandlerContext?
   private let transport = Transport()
   private var input = ByteBuffer()
@@ -36,6 +38,13 @@ final class UpstreamConnection: ChannelInboundHandler {
   private(set) var exchanges = 0
   /// When the connection became idle, in nanoseconds of the event loop's clock.
   private(set) var idleSince = NIODeadline.uptimeNanoseconds(0)
+
+  /// Whether the connection is counted among its loop's.
+  var isCounted = false
+  /// Whose own it is, where it may be used for one client connection only.
+  var owner: BoundUpstreams?
+  /// Whether it was, or may have been, authenticated: then nobody but its owner may use it.
+  var isAuthenticated = false
 
   init(key: UpstreamKey, services: LoopServices) {
     self.key = key
@@ -61,22 +70,77 @@ final class UpstreamConnection: ChannelInboundHandler {
 
   // MARK: Connecting
 
-  /// Makes the connection usable once its channel is active: at once, or after the TLS handshake.
-  func whenReady(_ ready: @escaping (Result<UpstreamConnection, FetchError>) -> Void) {
+  /// The proxy that exchanges on this connection go to instead of the origin.
+  var forwardProxy: UpstreamProxy? {
+    self.key.isSecure ? nil : self.services.shared.upstreamProxy
+  }
+
+  /// Makes the connection usable once its channel is active: through the upstream proxy's tunnel,
+  /// where there is one, and the TLS handshake.
+  ///
+  /// - Parameters:
+  ///   - isTunnel: whether it is for bytes that nobody looks into.
+  ///   - ready: called once.
+  func establish(
+    isTunnel: Bool, _ ready: @escaping (Result<UpstreamConnection, FetchError>) -> Void
+  ) {
     guard let context = self.context, context.channel.isActive else {
       return ready(.failure(self.closedError))
     }
-    guard let serverName = self.key.serverName else { return ready(.success(self)) }
+    self.ready = ready
+    guard let proxy = self.services.shared.upstreamProxy, isTunnel || self.key.isSecure else {
+      return self.startTLS(context)
+    }
+    let target = self.key.description
+    self.reading = .tunnelAnswer(
+      ProxyTunnelReader(
+        proxy: proxy.description, target: target, limits: self.services.limits.head))
+    self.writeRaw(
+      ProxyTunnelReader.request(
+        to: target, through: proxy, identity: self.services.shared.identity))
+    self.flush()
+    context.read()
+  }
+
+  /// Starts TLS where the connection is one of TLS; otherwise it is ready.
+  private func startTLS(_ context: ChannelHandlerContext) {
+    guard let serverName = self.key.serverName else {
+      return self.finishConnecting(.success(self))
+    }
     do {
       self.transport.startTLS(
         try self.services.makeClientSession(serverName, self.key), context)
     } catch {
-      self.close()
-      return ready(.failure(self.tlsError(error)))
+      return self.finishConnecting(.failure(self.tlsError(error)))
     }
-    self.ready = ready
     self.transport.advance(context)
     context.read()
+  }
+
+  /// Returns whether to go on.
+  private func readTunnelAnswer(_ old: ProxyTunnelReader) -> Bool {
+    var reader = old
+    switch reader.next(&self.input) {
+    case .needMore:
+      self.reading = .tunnelAnswer(reader)
+      return false
+    case .failed(let error):
+      self.fail(error)
+      return false
+    case .established:
+      self.reading = .idle
+      guard let context = self.context else { return false }
+      // Inside the tunnel a server of TLS waits for the client to begin.
+      guard self.key.serverName == nil || self.input.readableBytes == 0 else {
+        self.fail(
+          FetchError(
+            .httpProtocolError, .upstream,
+            "\(self.key.description) does not speak TLS on this port: it began to speak first."))
+        return false
+      }
+      self.startTLS(context)
+      return self.key.serverName == nil
+    }
   }
 
   private func finishConnecting(_ result: Result<UpstreamConnection, FetchError>) {
@@ -128,9 +192,16 @@ final class UpstreamConnection: ChannelInboundHandler {
   func startRaw(consumer: any UpstreamConsumer) {
     self.exchanges += 1
     self.consumer = consumer
+    self.becomeRaw()
+    self.resumeReading()
+  }
+
+  /// From now on the connection belongs to one client connection, which is counted, and is not
+  /// counted itself.
+  private func becomeRaw() {
     self.reading = .raw
     self.isPersistent = false
-    self.resumeReading()
+    self.leave()
   }
 
   /// Sends a piece of the request's body.
@@ -199,9 +270,38 @@ final class UpstreamConnection: ChannelInboundHandler {
     self.close()
   }
 
+  /// Closes the connection; a second call does nothing.
   func close() {
+    if case .idle = self.reading { self.services.pool.remove(self) }
     self.reading = .closed
+    self.leave()
     self.context?.close(promise: nil)
+  }
+
+  /// Gives up its place among the loop's connections, and its owner.
+  private func leave() {
+    let owner = self.owner
+    self.owner = nil
+    owner?.remove(self)
+    guard self.isCounted else { return }
+    self.isCounted = false
+    self.services.pool.release(self.key)
+  }
+
+  /// Whether the origin's certificate was taken unseen.
+  var isUnverified: Bool { self.key.isSecure && self.services.shared.isInsecure }
+
+  /// Lines that the proxy adds to this response for its client.
+  func addedLines(to head: ResponseHead) -> ByteBuffer? {
+    let isUnverified = self.isUnverified
+    guard isUnverified || head.bindsConnection else { return nil }
+    var lines = ByteBuffer()
+    if isUnverified { lines.writeImmutableBuffer(self.services.shared.identity.unverifiedLine) }
+    // So that clients try at all (RFC 4559 §6): this proxy keeps the connection theirs.
+    if head.bindsConnection, self.owner != nil {
+      lines.writeStaticString("Proxy-Support: Session-Based-Authentication\r\n")
+    }
+    return lines
   }
 
   // MARK: Reading responses
@@ -220,6 +320,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         else { return }
         self.consumer?.upstream(self, body: bytes)
         return
+      case .tunnelAnswer(let reader):
+        guard self.readTunnelAnswer(reader) else { return }
       case .head(let reader):
         guard self.readHead(reader) else { return }
       case .body(let reader):
@@ -250,14 +352,17 @@ final class UpstreamConnection: ChannelInboundHandler {
             "\(self.key.description) switched protocols without being asked."))
         return false
       }
-      self.reading = .raw
-      self.isPersistent = false
+      self.becomeRaw()
       self.consumer?.upstream(self, head: head)
+    case .head(let head) where head.status == 407 && self.forwardProxy != nil:
+      self.fail(ProxyTunnelReader.unauthorized(self.key.description))
+      return false
     case .head(let head) where head.status < 200:
       self.reading = .head(reader)
       self.consumer?.upstream(self, informational: head)
     case .head(let head):
       self.isPersistent = head.isPersistent
+      if head.bindsConnection { self.isAuthenticated = true }
       self.reading = .body(BodyReader(head.framing, limits: self.services.limits.head))
       self.consumer?.upstream(self, head: head)
     }
@@ -290,7 +395,9 @@ final class UpstreamConnection: ChannelInboundHandler {
     let consumer = self.consumer
     self.consumer = nil
     // What stands behind the response was not asked for, so nothing after it can be trusted.
-    let mayStay = self.isPersistent && self.requestIsComplete && self.input.readableBytes == 0
+    let mayStay =
+      self.isPersistent && self.requestIsComplete && self.input.readableBytes == 0
+      && (!self.isAuthenticated || self.owner != nil)
     if mayStay { self.becomeIdle() } else { self.close() }
     consumer?.upstream(self, endedWith: trailers)
   }
@@ -303,7 +410,7 @@ final class UpstreamConnection: ChannelInboundHandler {
       self.isPaused = false
       self.context?.read()
     }
-    self.services.pool.put(self)
+    if self.owner == nil { self.services.pool.put(self) }
   }
 
   private func fail(_ error: FetchError) {
@@ -333,6 +440,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         FetchError(
           .httpResponseIncomplete, .upstream,
           "\(self.key.description) closed the connection within the response's body."))
+    case .tunnelAnswer(let reader):
+      self.fail(reader.closedError)
     case .head:
       self.fail(self.closedError)
     }
@@ -382,9 +491,9 @@ final class UpstreamConnection: ChannelInboundHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    if case .idle = self.reading { self.services.pool.remove(self) }
     self.inputEnded(isComplete: self.transport.receiveEOF())
     if self.ready != nil { self.finishConnecting(.failure(self.closedError)) }
+    self.leave()
     // A tunnel whose origin has gone is over on both sides.
     let consumer = self.consumer
     self.consumer = nil

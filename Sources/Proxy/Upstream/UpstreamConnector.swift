@@ -11,31 +11,57 @@ import NIOPosix
 #endif
 
 extension LoopServices {
-  /// Gives a connection to an origin: an idle one at once, or a new one when it is ready.
+  /// Gives a connection for exchanges with an origin: an idle one at once, or a new one when it is
+  /// ready.
   ///
   /// - Parameters:
   ///   - fresh: not an idle one, which might turn out to be closed.
-  ///   - ready: called once, on this event loop.
+  ///   - ready: called once on this event loop, unless what is returned is cancelled.
+  /// - Returns: what is under way; `nil` where `ready` has been called.
   func acquire(
     _ key: UpstreamKey, fresh: Bool = false,
     ready: @escaping (Result<UpstreamConnection, FetchError>) -> Void
-  ) {
-    if !fresh, let connection = self.pool.take(key) { return ready(.success(connection)) }
-    self.connect(key) { result in
-      switch result {
-      case .success(let connection): connection.whenReady(ready)
-      case .failure(let error): ready(.failure(error))
-      }
+  ) -> UpstreamOpening? {
+    let key = self.connectionKey(key)
+    if !fresh, let connection = self.pool.take(key) {
+      ready(.success(connection))
+      return nil
     }
+    let opening = UpstreamOpening(key, for: .exchanges, services: self, ready: ready)
+    self.pool.admit(opening, fresh: fresh)
+    return opening
   }
 
-  /// Opens a TCP connection; TLS, if the key asks for it, has not begun.
-  func connect(
-    _ key: UpstreamKey, done: @escaping (Result<UpstreamConnection, FetchError>) -> Void
-  ) {
-    let connection = UpstreamConnection(key: key, services: self)
+  /// Opens a connection for bytes that nobody looks into.
+  ///
+  /// - Parameter ready: as for ``acquire(_:fresh:ready:)``.
+  func openTunnel(
+    _ key: UpstreamKey, ready: @escaping (Result<UpstreamConnection, FetchError>) -> Void
+  ) -> UpstreamOpening {
+    let opening = UpstreamOpening(key, for: .tunnel, services: self, ready: ready)
+    opening.begin()
+    return opening
+  }
+
+  /// What exchanges with an origin are shared under: an upstream proxy takes those in the clear for
+  /// every origin on the same connections.
+  @inline(__always)
+  func connectionKey(_ key: UpstreamKey) -> UpstreamKey {
+    guard let proxy = self.shared.upstreamProxy, !key.isSecure else { return key }
+    return UpstreamKey(host: proxy.host, port: proxy.port, serverName: nil)
+  }
+
+  /// Whom a connection is made to, for a message.
+  func peerName(_ key: UpstreamKey) -> String {
+    self.shared.upstreamProxy.map { "The upstream proxy \($0.description)" } ?? key.description
+  }
+
+  /// Opens a TCP connection.
+  func open(
+    _ connection: UpstreamConnection, to address: SocketAddress
+  ) -> EventLoopFuture<any Channel> {
     let bound = NIOLoopBound(connection, eventLoop: self.eventLoop)
-    let bootstrap = ClientBootstrap(group: self.eventLoop)
+    return ClientBootstrap(group: self.eventLoop)
       .connectTimeout(self.limits.connectTime)
       .channelOption(.autoRead, value: false)
       .channelOption(.allowRemoteHalfClosure, value: true)
@@ -45,51 +71,34 @@ extension LoopServices {
           try channel.pipeline.syncOperations.addHandler(bound.value)
         }
       }
-    let future: EventLoopFuture<any Channel>
-    if let address = try? SocketAddress(ipAddress: key.host, port: key.port) {
-      future = bootstrap.connect(to: address)
-    } else {
-      future = bootstrap.connect(host: key.host, port: key.port)
-    }
-    future.assumeIsolated().whenComplete { result in
-      done(result.map { _ in connection }.mapError { Self.explain($0, key) })
-    }
+      .connect(to: address)
   }
 
   /// What a failed attempt to connect means.
-  private static func explain(_ error: any Error, _ key: UpstreamKey) -> FetchError {
-    if let error = error as? NIOConnectionError {
-      if let first = error.connectionErrors.first { return self.explain(first.error, key) }
-      return FetchError(
-        .dnsError, .upstream, "The host name \(key.host) could not be resolved.")
-    }
+  func explain(_ error: any Error, _ key: UpstreamKey) -> FetchError {
+    let peer = self.peerName(key)
     if case .connectTimeout(let time)? = error as? ChannelError {
+      let seconds = time.nanoseconds / 1_000_000_000
       return FetchError(
         .connectionTimeout, .upstream,
-        "\(key.description) did not accept a connection within \(time.nanoseconds / 1_000_000_000) seconds."
-      )
+        "\(peer) did not accept a connection within \(seconds) seconds.")
     }
     guard let error = error as? IOError else {
       return FetchError(
-        .destinationUnavailable, .upstream, "\(key.description) cannot be reached: \(error).")
+        .destinationUnavailable, .upstream, "\(peer) cannot be reached: \(error).")
     }
-    return self.explain(errno: error.errnoCode, key)
-  }
-
-  private static func explain(errno code: CInt, _ key: UpstreamKey) -> FetchError {
-    switch code {
+    switch error.errnoCode {
     case ECONNREFUSED:
-      FetchError(.connectionRefused, .upstream, "\(key.description) refused the connection.")
+      return FetchError(.connectionRefused, .upstream, "\(peer) refused the connection.")
     case ETIMEDOUT:
-      FetchError(
-        .connectionTimeout, .upstream, "\(key.description) did not accept a connection in time.")
+      return FetchError(
+        .connectionTimeout, .upstream, "\(peer) did not accept a connection in time.")
     case ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL, EAFNOSUPPORT:
-      FetchError(
-        .destinationIPUnroutable, .upstream, "There is no route to \(key.description).")
+      return FetchError(.destinationIPUnroutable, .upstream, "There is no route to \(peer).")
     default:
-      FetchError(
-        .destinationUnavailable, .upstream,
-        "\(key.description) cannot be reached: \(String(cString: strerror(code))).")
+      let cause = String(cString: strerror(error.errnoCode))
+      return FetchError(
+        .destinationUnavailable, .upstream, "\(peer) cannot be reached: \(cause).")
     }
   }
 }

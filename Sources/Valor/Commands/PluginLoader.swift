@@ -3,6 +3,7 @@ import Interceptor
 import Logging
 import NIOPosix
 import PluginHost
+import Proxy
 
 #if canImport(Glibc)
   import Glibc
@@ -34,6 +35,13 @@ struct PluginFile {
         .usage,
         "--plugin \(option.path) needs the URLs that it claims: "
           + "--plugin \(option.path)=https://example.com/")
+    }
+    for scope in option.scopes {
+      guard let host = WebURL(scope)?.host, Gateway.isOwn(host) else { continue }
+      throw ExitFailure(
+        .configuration,
+        "--plugin \(option.path): the scope \(scope) cannot be claimed: the proxy itself answers "
+          + "for \(Gateway.host).")
     }
     self.name = option.name
     self.path = option.path

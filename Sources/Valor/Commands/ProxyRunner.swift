@@ -72,6 +72,7 @@ struct ProxyRunner {
       let adminBound = try await self.bind(self.admin, "--admin") {
         try await admin.listen(on: self.admin, group: group)
       }
+      server.refuseConnections(to: adminBound)
       // One write, whatever standard output is: a pipe would hold back what is printed.
       Self.announce(
         """
@@ -119,6 +120,11 @@ struct ProxyRunner {
       self.logger.warning(
         "listening beyond this machine: whoever reaches the port can use the proxy")
     }
+    if self.options.upstream.isInsecure {
+      self.logger.warning(
+        "origins' certificates are not verified: whoever is in between can read and change everything"
+      )
+    }
   }
 
   private func loadAuthority() throws -> CertificateAuthority {
@@ -147,7 +153,7 @@ struct ProxyRunner {
     _ authority: CertificateAuthority, _ group: MultiThreadedEventLoopGroup,
     _ accessLog: AccessLog?
   ) throws -> ProxyServer {
-    for path in self.options.upstreamCA where access(path, R_OK) != 0 {
+    for path in self.options.upstream.authorities where access(path, R_OK) != 0 {
       throw ExitFailure(
         .noInput, "--upstream-ca \(path) cannot be read: \(String(cString: strerror(errno))).")
     }
@@ -155,10 +161,11 @@ struct ProxyRunner {
       listen: self.listen, eventLoops: System.coreCount)
     configuration.intercept = self.options.intercept
     configuration.limits = self.options.limits.limits
+    try self.options.upstream.apply(to: &configuration)
     do {
       return try ProxyServer(
-        configuration, authority: authority, trust: TLSTrust(extraFiles: self.options.upstreamCA),
-        group: group, logger: self.logger, accessLog: accessLog)
+        configuration, authority: authority, trust: self.options.upstream.trust, group: group,
+        logger: self.logger, accessLog: accessLog)
     } catch {
       throw ExitFailure(.configuration, "\(error)")
     }

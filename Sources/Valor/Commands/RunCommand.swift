@@ -29,10 +29,6 @@ struct RunCommand: AsyncParsableCommand {
   var plugins: [PluginOption] = []
   @Option(help: "Which CONNECT tunnels are opened: claimed, all or none.")
   var intercept: InterceptMode = .claimed
-  @Option(
-    name: .customLong("upstream-ca"),
-    help: "A PEM file of certificates to trust besides the system's; may be repeated.")
-  var upstreamCA: [String] = []
   @Option(name: .customLong("ca-dir"), help: "The certificate authority's directory.")
   var caDirectory: String?
   @Option(name: .customLong("data-dir"), help: "Where the proxy keeps its data.")
@@ -45,6 +41,7 @@ struct RunCommand: AsyncParsableCommand {
   @Option(
     name: .customLong("access-log-format"), help: "How the lines are written: json or common.")
   var accessLogFormat: AccessLogFormat = .json
+  @OptionGroup(title: "Origins") var upstream: UpstreamOptions
   @OptionGroup(title: "Limits") var limits: LimitOptions
   @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning or error.")
   var logLevel: LogLevel = .notice

@@ -2,7 +2,6 @@ import Foundation
 import Logging
 import NIOCore
 import Synchronization
-import TestSupport
 import Testing
 
 @testable import Proxy
@@ -11,7 +10,7 @@ import Testing
 @Suite struct AccessLogTests {
   @Test func linesAreAppendedInOrder() async throws {
     let folder = try TemporaryFolder()
-    let path = try folder.write("old\n", to: "log")
+    let path = try folder.write(Array("old\n".utf8), to: "log")
     #expect(chmod(path, 0o640) == 0)
     let log = try AccessLog(.file(path), format: .json, logger: .silent)
     let lines = (0..<5000).map { "line \($0)\n" }

@@ -78,9 +78,13 @@ struct ProxyScene: Sendable {
 ///
 /// - Parameters:
 ///   - intercept: which tunnels are opened; all, where not said, at depth TLS.
+///   - isInsecure: whether any certificate of the origin is taken.
+///   - resolver: finds the addresses of host names.
 func withProxy(
   _ depth: Depth = .plain, interceptor: CannedInterceptor? = nil, intercept: InterceptMode? = nil,
-  receiveBuffer: Int32 = 0, limits: ProxyLimits = ProxyLimits(),
+  receiveBuffer: Int32 = 0, limits: ProxyLimits = ProxyLimits(), isInsecure: Bool = false,
+  resolver: HostResolver = HostResolver(), passthrough: PassthroughList = PassthroughList(),
+  upstreamProxy: UpstreamProxy? = nil,
   body: @escaping @Sendable (ProxyScene) throws -> Void
 ) async throws {
   signal(SIGPIPE, SIG_IGN)
@@ -91,12 +95,16 @@ func withProxy(
     listen: try SocketAddress(ipAddress: "127.0.0.1", port: 0), eventLoops: 1)
   configuration.intercept = intercept ?? (depth == .tls ? .all : .claimed)
   configuration.limits = limits
+  configuration.passthrough = passthrough
+  configuration.upstreamProxy = upstreamProxy
   var logger = Logger(label: "test")
   logger.logLevel = .critical
   let server = try ProxyServer(
     configuration, authority: authority,
-    trust: TLSTrust(usesSystemStore: false, extraFiles: [SceneCertificates.rootFile.get()]),
-    group: group, logger: logger)
+    trust: isInsecure
+      ? TLSTrust(usesSystemStore: false, isInsecure: true)
+      : TLSTrust(usesSystemStore: false, extraFiles: [SceneCertificates.rootFile.get()]),
+    group: group, logger: logger, resolver: resolver)
   try await server.prepare(interceptor: interceptor)
   let address = try await server.listen()
   let scene = ProxyScene(

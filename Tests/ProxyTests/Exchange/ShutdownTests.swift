@@ -37,10 +37,9 @@ import Testing
       _ = try scene.exchange(idle, "/1", answer: "HTTP/1.1 204 x\r\n\r\n")
       #expect(try idle.receiveResponse().status == 204)
       try busy.send(scene.head("GET", "/2"))
-      // The idle connection's upstream serves this one.
-      let outcome: Outcome
-      let origin = try Self.secondRequest(scene, idle)
-      outcome = Self.shutdown(scene, within: .seconds(20))
+      let origin = try scene.accept()
+      #expect(try origin.receiveHead().hasPrefix("GET /2 "))
+      let outcome = Self.shutdown(scene, within: .seconds(20))
       // Connections without a request close at once.
       #expect(idle.receiveUntilGone() == "")
       try origin.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone")
@@ -52,13 +51,6 @@ import Testing
       #expect(outcome.get() == true)
       #expect(throws: (any Error).self) { try Wire(to: scene.proxyPort).send("x") }
     }
-  }
-
-  /// Waits for the request of the busy client, wherever it comes.
-  private static func secondRequest(_ scene: ProxyScene, _ idle: Wire) throws -> Wire {
-    let origin = try scene.accept()
-    #expect(try origin.receiveHead().hasPrefix("GET /2 "))
-    return origin
   }
 
   @Test func whatDoesNotFinishIsClosedAtTheBound() async throws {
@@ -163,7 +155,7 @@ import Testing
       for start in ["", "\u{16}\u{03}\u{01}\u{02}\u{00}\u{01}"] {
         let client = try Wire(to: scene.proxyPort)
         try scene.openTunnel(on: client)
-        try client.send(start)
+        try? client.send(start)
         #expect(client.receiveUntilGone() == "")
       }
     }
@@ -172,7 +164,7 @@ import Testing
   @Test(arguments: [true, false])
   func anExchangeThatStallsIsCutOff(_ inBody: Bool) async throws {
     var limits = ProxyLimits()
-    limits.stallTime = .milliseconds(100)
+    limits.stallTime = .seconds(2)
     try await withProxy(limits: limits) { scene in
       let client = try scene.connect()
       try client.send(scene.head("GET", "/x"))

@@ -85,7 +85,8 @@ import Testing
 
   @Test func aRefusedTunnelSaysWhy() async throws {
     try await withProxy(intercept: InterceptMode.none) { scene in
-      let port = try WireListener().port  // Closed again by now.
+      // The listener is closed again at once.
+      let port = try WireListener().port
       let client = try Wire(to: scene.proxyPort)
       try client.send("CONNECT 127.0.0.1:\(port) HTTP/1.1\r\nHost: x\r\n\r\n")
       let answer = try client.receiveToEnd()

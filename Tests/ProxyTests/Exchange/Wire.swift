@@ -118,7 +118,7 @@ final class Wire: @unchecked Sendable {
   func sendUntilBlocked(_ block: [UInt8], limit: Int) -> Int {
     var total = 0
     var rest = self.begun.isEmpty ? block[...] : self.begun
-    self.setTimeout(SO_SNDTIMEO, milliseconds: 700)
+    self.setTimeout(SO_SNDTIMEO, milliseconds: 1500)
     defer { self.setTimeout(SO_SNDTIMEO, milliseconds: Self.patience * 1000) }
     while total < limit {
       let count = self.write(rest)

@@ -70,6 +70,9 @@ struct TranscriptReader {
   /// Whether a request has to have somewhere to go, too.
   var findsRoutes = false
   private(set) var parts: [Part] = []
+  /// The heads that were found to be good, as they were parsed.
+  private(set) var requests: [RequestHead] = []
+  private(set) var responses: [ResponseHead] = []
   /// How many bytes were fed so far.
   private(set) var fed = 0
   /// How many of them were taken as a part of some message.
@@ -132,6 +135,7 @@ struct TranscriptReader {
     case .head(let head):
       if self.findsRoutes, let refusal = Self.routeRefusal(head) { return self.refuse(refusal) }
       self.parts.append(.head(HeadSummary(head)))
+      self.requests.append(head)
       if head.method == .connect { self.state = .raw } else { self.expectBody(head.framing) }
       return true
     }
@@ -159,6 +163,7 @@ struct TranscriptReader {
     case .refused(let refusal): return self.refuse(refusal)
     case .head(let head):
       self.parts.append(.head(HeadSummary(head)))
+      self.responses.append(head)
       if head.status == 101 { self.state = .raw }
       if head.status < 200 { return true }
       self.answered += 1

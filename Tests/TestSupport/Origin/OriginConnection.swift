@@ -18,6 +18,7 @@ struct OriginConnection {
     while let head = try self.stream.readHead() {
       var request = try OriginRequest(
         head: head, connection: self.number, serverName: self.stream.serverName)
+      request.isResumed = self.stream.isResumed
       if request.first("Expect")?.lowercased() == "100-continue" {
         try self.stream.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
       }

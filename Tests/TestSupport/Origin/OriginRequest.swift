@@ -19,6 +19,8 @@ public struct OriginRequest: Sendable {
   public var connection: Int
   /// The name the client asked for in its TLS handshake (SNI), where there was one.
   public var serverName: String?
+  /// Whether the connection's TLS handshake resumed an earlier session.
+  public var isResumed = false
 
   /// How much of a body is kept.
   public static let keptBodyBytes = 1 << 20

@@ -58,6 +58,9 @@ final class OriginStream {
       .map { String(cString: $0) }
   }
 
+  /// Whether the handshake resumed an earlier session.
+  var isResumed: Bool { self.tls.map { SSL_session_reused($0) == 1 } ?? false }
+
   /// Reads up to and with an empty line; `nil` where the stream ends before its first byte.
   func readHead() throws -> [UInt8]? {
     var head: [UInt8] = []
