@@ -116,7 +116,7 @@ import Testing
       let workers = scene.valor.workers
       scene.valor.child.send(signal: signal)
       #expect(try await scene.valor.waitForExit() == .code(0))
-      for worker in workers { #expect(!ProcessTable.isRunning(worker)) }
+      for worker in workers { #expect(try await Self.ends(worker)) }
     }
   }
 
@@ -126,10 +126,7 @@ import Testing
       let worker = try #require(valor.workers.first)
       valor.child.send(signal: SIGKILL)
       #expect(try await valor.waitForExit() == .signal(SIGKILL))
-      for _ in 0..<100 where ProcessTable.isRunning(worker) {
-        try await Task.sleep(for: .milliseconds(50))
-      }
-      #expect(!ProcessTable.isRunning(worker))
+      #expect(try await Self.ends(worker))
     }
   }
 
@@ -140,6 +137,14 @@ import Testing
       .flatMap { [$0, "127.0.0.1:0"] }
     return try await valor(
       ["run"] + ports + ValorProcess.directories(in: folder) + arguments)
+  }
+
+  /// Whether a process is gone within some seconds.
+  private static func ends(_ process: pid_t) async throws -> Bool {
+    for _ in 0..<200 where ProcessTable.isRunning(process) {
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    return !ProcessTable.isRunning(process)
   }
 
   private static func becomesUnreachable(_ proxy: String) async throws -> Bool {

@@ -1,11 +1,14 @@
-// Tells which events of its life it has seen before the first request.
-const seen = [];
+// Tells which events of its life it gets.
 oninstall = (event) => {
   skipWaiting();
-  event.waitUntil(new Promise((done) => setTimeout(done, 20)).then(() => seen.push("install")));
+  event.waitUntil(
+    new Promise((done) => setTimeout(done, 20)).then(() => console.log("everything is installed")),
+  );
 };
-onactivate = (event) => event.waitUntil(clients.claim().then(() => seen.push("activate")));
+onactivate = (event) => {
+  event.waitUntil(clients.claim().then(() => console.log("activated and in control")));
+};
 onfetch = (event) => {
   console.log("a line from the plugin");
-  event.respondWith(Response.json(seen));
+  event.respondWith(Response.json({ answered: true }));
 };
