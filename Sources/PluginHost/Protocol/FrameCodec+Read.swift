@@ -124,10 +124,16 @@ struct FrameReader {
 
   private mutating func string() throws(FrameCodecError) -> String {
     let length = try self.length()
-    guard let value = try? self.buffer.readUTF8ValidatedString(length: length) else {
-      throw .invalidValue
+    let start = self.buffer.readerIndex
+    let text = self.buffer.withUnsafeReadableBytes { bytes -> String? in
+      let bytes = UnsafeRawBufferPointer(rebasing: bytes[0..<length])
+      // Nearly all are ASCII, for which the check of the library would be the greater part.
+      return bytes.allSatisfy { $0 < 0x80 }
+        ? String(decoding: bytes, as: UTF8.self) : String(validating: bytes, as: UTF8.self)
     }
-    return value
+    guard let text else { throw .invalidValue }
+    self.buffer.moveReaderIndex(to: start + length)
+    return text
   }
 
   /// Short blobs are copied, so that they do not keep the whole buffer that came from the socket.

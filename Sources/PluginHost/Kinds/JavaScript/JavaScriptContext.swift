@@ -1,6 +1,12 @@
 import CJavaScriptCore
 import NIOCore
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// A value of JavaScript. Valid while the engine can find it: on the stack, in its own heap, or
 /// protected (``ProtectedValue``).
 typealias JSValue = OpaquePointer
@@ -46,7 +52,7 @@ final class JavaScriptContext {
   /// Makes a string from valid UTF-8.
   func string(utf8: UnsafeRawBufferPointer) -> JSValue {
     // The engine's own conversion is the fastest, but ends at a zero byte.
-    guard !utf8.contains(0) else {
+    guard let start = utf8.baseAddress, memchr(start, 0, utf8.count) == nil else {
       return self.string(utf16: Array(String(decoding: utf8, as: UTF8.self).utf16))
     }
     return withUnsafeTemporaryAllocation(byteCount: utf8.count + 1, alignment: 1) { copy in

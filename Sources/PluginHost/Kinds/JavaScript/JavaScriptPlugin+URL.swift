@@ -37,13 +37,15 @@ extension JavaScriptPlugin {
   }
 
   private func pack(_ url: WebURL) -> JSValue {
-    var text = url.href
-    text += "\n"
-    text += url.origin
+    var text: [UInt8] = []
+    text.reserveCapacity(3 * url.href.utf8.count + 16)
+    text.append(contentsOf: url.href.utf8)
+    text.append(0x0A)
+    text.append(contentsOf: url.origin.utf8)
     for attribute in WebURL.Attribute.allCases where attribute != .href {
-      text += "\n"
-      text += url.get(attribute)
+      text.append(0x0A)
+      text.append(contentsOf: url.get(attribute).utf8)
     }
-    return self.context.string(text)
+    return text.withUnsafeBytes { self.context.string(utf8: $0) }
   }
 }

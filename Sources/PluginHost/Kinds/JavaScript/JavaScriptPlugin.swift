@@ -226,16 +226,23 @@ final class JavaScriptPlugin {
   /// A request's head but for its fields, one value a line.
   private func pack(_ head: RequestHead) -> JSValue {
     let attributes = head.attributes
-    var text = head.method
-    for part in [
-      head.url, attributes.mode, attributes.destination, attributes.credentials, attributes.cache,
-      attributes.redirect, attributes.referrer, attributes.referrerPolicy,
-      attributes.isReload ? "1" : "0",
-    ] {
-      text += "\n"
-      text += part
+    var text: [UInt8] = []
+    text.reserveCapacity(128 + head.url.utf8.count)
+    func add(_ part: String) {
+      text.append(contentsOf: part.utf8)
+      text.append(0x0A)
     }
-    return self.context.string(text)
+    add(head.method)
+    add(head.url)
+    add(attributes.mode)
+    add(attributes.destination)
+    add(attributes.credentials)
+    add(attributes.cache)
+    add(attributes.redirect)
+    add(attributes.referrer)
+    add(attributes.referrerPolicy)
+    add(attributes.isReload ? "1" : "0")
+    return text.withUnsafeBytes { self.context.string(utf8: $0) }
   }
 
   /// Fires the timers that are due, but for those that are set meanwhile.

@@ -149,7 +149,7 @@
         if (code < 200 || code > 599) {
           throw new RangeError(`Response: the status ${code} is outside of 200 to 599.`);
         }
-        if (execute(isReasonPhrase, text) === null) {
+        if (text !== '' && execute(isReasonPhrase, text) === null) {
           throw new TypeError('Response: the statusText has a forbidden character.');
         }
         record.status = code;

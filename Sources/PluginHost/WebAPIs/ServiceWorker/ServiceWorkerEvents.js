@@ -7,6 +7,7 @@
   const { SafeMap, then, resolved } = internal.primordials;
   const { CANCELABLE, TRUSTED } = internal.eventFlags;
   const EVENT_RESPONSE = 1;
+  const settled = resolved(undefined);
 
   class ExtendableEvent extends Event {
     #pending = 0;
@@ -29,7 +30,7 @@
 
     static {
       // https://w3c.github.io/ServiceWorker/#extendableevent-add-lifetime-promise
-      const extend = (extendable, promise) => {
+      const begin = (extendable) => {
         if (!event.isTrusted(extendable)) {
           throw new DOMException('The event is not trusted.', 'InvalidStateError');
         }
@@ -37,6 +38,9 @@
           throw new DOMException('The event is no longer active.', 'InvalidStateError');
         }
         extendable.#pending++;
+      };
+      const extend = (extendable, promise) => {
+        begin(extendable);
         then(promise, () => finish(extendable), (reason) => {
           extendable.#failure ??= internal.errorText(reason);
           finish(extendable);
@@ -44,7 +48,7 @@
       };
       // One microtask later, so that a handler of the same promise can still extend the event.
       const finish = (extendable) => {
-        then(resolved(), () => {
+        then(settled, () => {
           if (--extendable.#pending === 0) settle(extendable);
         });
       };
@@ -55,6 +59,8 @@
         onSettled(extendable.#failure ?? '');
       };
       internal.extendEvent = extend;
+      internal.beginExtension = begin;
+      internal.finishExtension = finish;
       internal.whenSettled = (extendable, onSettled) => {
         extendable.#onSettled = onSettled;
         settle(extendable);
@@ -133,11 +139,17 @@
       if (this.#state !== 0) {
         throw new DOMException('respondWith() has been called before.', 'InvalidStateError');
       }
-      internal.extendEvent(this, promise);
+      internal.beginExtension(this);
       event.stopImmediately(this);
       this.#state = WAITING;
-      then(promise, (value) => answer(this, value), (reason) => fail(
-        this, `respondWith() was given a promise that rejected: ${internal.errorText(reason)}`));
+      then(promise, (value) => {
+        answer(this, value);
+        internal.finishExtension(this);
+      }, (reason) => {
+        fail(
+          this, `respondWith() was given a promise that rejected: ${internal.errorText(reason)}`);
+        internal.finishExtension(this);
+      });
     }
 
     static {
