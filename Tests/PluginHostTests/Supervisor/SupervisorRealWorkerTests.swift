@@ -14,16 +14,29 @@ import Testing
     let supervisor: WorkerSupervisor
     let network = CannedNetwork()
     let path: String
+    /// Runs the worker with an environment; `nil` where it is run directly.
+    private var wrapper: String?
 
+    /// - Parameter engineOptions: `JSC_…=value` words for the worker, which gets none of the test's.
     init(
-      _ script: String, _ change: (inout WorkerSupervisor.Configuration) -> Void = { _ in }
+      _ script: String, engineOptions: String? = nil,
+      _ change: (inout WorkerSupervisor.Configuration) -> Void = { _ in }
     ) throws {
       // Built beside the test's own executable.
-      let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+      var executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("valor").path
       try #require(FileManager.default.isExecutableFile(atPath: executable))
       self.path = NSTemporaryDirectory() + "valor-\(UUID().uuidString).js"
       try Data(script.utf8).write(to: URL(fileURLWithPath: self.path))
+      if let engineOptions {
+        let wrapper = self.path + ".sh"
+        let text = "#!/bin/sh\nexec env \(engineOptions) '\(executable)' \"$@\"\n"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: wrapper))
+        try FileManager.default.setAttributes(
+          [.posixPermissions: 0o700], ofItemAtPath: wrapper)
+        self.wrapper = wrapper
+        executable = wrapper
+      }
       var configuration = WorkerSupervisor.Configuration(
         name: "real", scriptPath: self.path, scriptURL: "https://a.test/real.js",
         scope: "https://a.test/")
@@ -46,6 +59,7 @@ import Testing
     func end() {
       self.supervisor.terminate()
       try? FileManager.default.removeItem(atPath: self.path)
+      if let wrapper = self.wrapper { try? FileManager.default.removeItem(atPath: wrapper) }
     }
   }
 
@@ -175,5 +189,27 @@ import Testing
     }
     #expect(answered >= 40)
     #expect(await plugin.supervisor.status().restarts == 1)
+  }
+
+  /// The engine collects the whole heap on a timer of the worker's loop where garbage is old: what
+  /// it takes for its main thread has to be known by then. The options make the timer due at once.
+  @Test func collectionsOnTheEnginesTimerDoNotEndTheWorker() async throws {
+    let plugin = try Plugin(
+      """
+      // What a young collection keeps and what dies later.
+      const ring = []; let at = 0;
+      addEventListener('fetch', event => {
+        for (let i = 0; i < 2000; i++) ring[at++ % 100000] = { a: i, b: [i, i] };
+        event.respondWith(new Response('fine'));
+      });
+      """,
+      engineOptions: "JSC_percentCPUPerMBForFullTimer=1 JSC_collectionTimerMaxPercentCPU=50")
+    defer { plugin.end() }
+    _ = try await plugin.supervisor.run()
+    for _ in 0..<1_000 {
+      let text = try await plugin.fetch("GET", "https://a.test/x").text()
+      guard text.hasPrefix("response 200") else { return #expect(text == "response 200") }
+    }
+    #expect(await plugin.supervisor.status().restarts == 0)
   }
 }
