@@ -14,8 +14,6 @@ import Testing
     let supervisor: WorkerSupervisor
     let network = CannedNetwork()
     let path: String
-    /// Runs the worker with an environment; `nil` where it is run directly.
-    private var wrapper: String?
 
     /// - Parameter engineOptions: `JSC_…=value` words for the worker, which gets none of the test's.
     init(
@@ -28,22 +26,18 @@ import Testing
       try #require(FileManager.default.isExecutableFile(atPath: executable))
       self.path = NSTemporaryDirectory() + "valor-\(UUID().uuidString).js"
       try Data(script.utf8).write(to: URL(fileURLWithPath: self.path))
+      var arguments = ["worker", "--descriptor", "3"]
       if let engineOptions {
-        let wrapper = self.path + ".sh"
-        let text = "#!/bin/sh\nexec env \(engineOptions) '\(executable)' \"$@\"\n"
-        try Data(text.utf8).write(to: URL(fileURLWithPath: wrapper))
-        try FileManager.default.setAttributes(
-          [.posixPermissions: 0o700], ofItemAtPath: wrapper)
-        self.wrapper = wrapper
-        executable = wrapper
+        arguments = engineOptions.split(separator: " ").map(String.init) + [executable] + arguments
+        executable = "/usr/bin/env"
       }
       var configuration = WorkerSupervisor.Configuration(
         name: "real", scriptPath: self.path, scriptURL: "https://a.test/real.js",
         scope: "https://a.test/")
       change(&configuration)
       self.supervisor = WorkerSupervisor(
-        configuration: configuration, executable: executable, network: self.network,
-        eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
+        configuration: configuration, executable: executable, arguments: arguments,
+        network: self.network, eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -59,7 +53,6 @@ import Testing
     func end() {
       self.supervisor.terminate()
       try? FileManager.default.removeItem(atPath: self.path)
-      if let wrapper = self.wrapper { try? FileManager.default.removeItem(atPath: wrapper) }
     }
   }
 
