@@ -87,7 +87,7 @@ final class FakeWorker: WorkerProcess {
 
   /// The next frame.
   func nextOfAny(_ location: SourceLocation = #_sourceLocation) async throws -> Frame {
-    for _ in 0..<10_000 {
+    for _ in 0..<60_000 {
       if let frame = try self.take() { return frame }
       try await Task.sleep(for: .milliseconds(1))
     }
@@ -158,7 +158,7 @@ final class FakeLauncher: WorkerLauncher {
   func worker(
     _ number: Int = 0, _ location: SourceLocation = #_sourceLocation
   ) async throws -> FakeWorker {
-    for _ in 0..<10_000 {
+    for _ in 0..<60_000 {
       let workers = self.state.withLock { $0.workers }
       if number < workers.count { return workers[number] }
       try await Task.sleep(for: .milliseconds(1))
@@ -182,7 +182,7 @@ final class CannedNetwork: Fetcher {
   func request(
     _ number: Int = 0, _ location: SourceLocation = #_sourceLocation
   ) async throws -> (FetchRequest, Completion) {
-    for _ in 0..<10_000 {
+    for _ in 0..<60_000 {
       let asked = self.asked.withLock { $0 }
       if number < asked.count { return asked[number] }
       try await Task.sleep(for: .milliseconds(1))
@@ -201,7 +201,7 @@ final class Outcome: Sendable {
 
   /// The result, once there is one. There is never a second.
   func value(_ location: SourceLocation = #_sourceLocation) async throws -> FetchDispatchResult {
-    for _ in 0..<10_000 {
+    for _ in 0..<60_000 {
       let results = self.results.withLock { $0 }
       if let first = results.first {
         #expect(results.count == 1, sourceLocation: location)
@@ -320,7 +320,7 @@ func readAll(_ body: FetchBody) async throws -> String {
   guard case .stream(let pipe) = body else { return describe(body) }
   var text = ""
   pipe.setConsumer(onReadable: {})
-  for _ in 0..<10_000 {
+  for _ in 0..<60_000 {
     switch pipe.read() {
     case .chunk(let chunk): text += String(buffer: chunk)
     case .pending: try await Task.sleep(for: .milliseconds(1))
@@ -335,7 +335,7 @@ func readAll(_ body: FetchBody) async throws -> String {
 func eventually(
   _ location: SourceLocation = #_sourceLocation, _ condition: () async -> Bool
 ) async throws {
-  for _ in 0..<10_000 {
+  for _ in 0..<60_000 {
     if await condition() { return }
     try await Task.sleep(for: .milliseconds(1))
   }

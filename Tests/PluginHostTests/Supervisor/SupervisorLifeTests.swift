@@ -134,7 +134,7 @@ import Testing
   @Test func hangingWorkerIsKilled() async throws {
     let fixture = try SupervisorFixture { configuration in
       configuration.pingInterval = .milliseconds(5)
-      configuration.unresponsiveTime = .seconds(20)
+      configuration.unresponsiveTime = .seconds(6)
     }
     defer { fixture.end() }
     let worker = try await fixture.start()
