@@ -75,6 +75,8 @@ struct WorkerStart: Sendable, Equatable {
   var scope: String
   /// The script's text.
   var source: String
+  /// What `valor.config` says, as JSON; empty for nothing.
+  var config = ""
 }
 
 /// A script that could not be evaluated, and where. Lines and columns count from 1, 0 is unknown.

@@ -140,7 +140,7 @@ final class SupervisorCore: @unchecked Sendable {
         WorkerStart(
           name: self.configuration.name, scriptURL: self.configuration.scriptURL,
           scriptPath: self.configuration.scriptPath, scope: self.configuration.scope,
-          source: self.source ?? "")))
+          source: self.source ?? "", config: self.configuration.config)))
   }
 
   /// The host has found a reason to end the worker.

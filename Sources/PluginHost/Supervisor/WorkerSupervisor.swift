@@ -30,6 +30,8 @@ public final class WorkerSupervisor: PluginWorker {
     public var scriptURL: String
     /// What `registration.scope` says.
     public var scope: String
+    /// What `valor.config` says, as JSON; empty for nothing.
+    public var config = ""
     /// A worker without anything to do ends after this time.
     public var idleTime = TimeAmount.seconds(30)
     /// An event has to be settled within this time.
