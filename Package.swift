@@ -17,7 +17,7 @@ let webAPIScripts = [
   "Abort/Abort", "Encoding/Encoding", "Timers/Timers", "URL/URL", "Streams/Streams",
   "Blob/Blob", "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
   "Console/Console", "Crypto/Crypto", "Performance/Performance",
-  "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/ServiceWorkerGlobalScope",
+  "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/ServiceWorkerGlobalScope", "Valor/Valor",
 ].map { "WebAPIs/\($0).js" }
 
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -81,6 +81,13 @@ let package = Package(
     .testTarget(
       name: "FetchModelTests", dependencies: ["FetchModel", "CICU", nio],
       resources: [.copy("Fixtures")], swiftSettings: settings),
+    .testTarget(
+      name: "ValorTests",
+      dependencies: [
+        "Valor", "Proxy", "Interceptor", "FetchModel", nio,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
     .testTarget(
       name: "ProxyTests",
       dependencies: ["Proxy", "FetchModel", "TestSupport", "COpenSSL", nio, nioPosix, logging],

@@ -23,7 +23,8 @@ struct ValorCommand: AsyncParsableCommand {
     // A peer that closes early must cost its connection, not the process.
     signal(SIGPIPE, SIG_IGN)
     do {
-      var command = try Self.parseAsRoot()
+      let arguments = try ConfigurationFile.expand(Array(CommandLine.arguments.dropFirst()))
+      var command = try Self.parseAsRoot(arguments)
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {

@@ -1,4 +1,4 @@
-import FetchModel
+public import FetchModel
 
 /// The scopes of a plugin as the registration map has them (*Start Register*, the steps about the
 /// scope URL).
@@ -20,7 +20,10 @@ func serialiseScopes(_ scopes: [String], pluginName: String) throws(PluginError)
   return serialised
 }
 
-private func serialiseScope(_ scope: String, pluginName: String) throws(PluginError) -> String {
+/// One scope as the registration map has it; see ``serialiseScopes(_:pluginName:)``.
+///
+/// - Throws: ``PluginError`` naming the scope.
+public func serialiseScope(_ scope: String, pluginName: String) throws(PluginError) -> String {
   guard let url = WebURL(scope) else {
     throw badScope(scope, pluginName, "is no absolute URL")
   }

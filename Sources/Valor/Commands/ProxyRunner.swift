@@ -37,7 +37,8 @@ struct ProxyRunner {
   func run() async throws {
     try self.checkOptions()
     Self.raiseDescriptorLimit()
-    let plugins = try self.options.plugins.map { try PluginFile($0) }
+    let plugins = try PluginDefinition.all(
+      file: self.options.pluginsFile, options: self.options.plugins)
     let authority = try self.loadAuthority()
     let accessLog = try self.openAccessLog()
     let signals = StopSignals()
@@ -58,7 +59,7 @@ struct ProxyRunner {
   }
 
   private func serve(
-    _ plugins: [PluginFile], _ server: ProxyServer, _ group: MultiThreadedEventLoopGroup,
+    _ plugins: [PluginDefinition], _ server: ProxyServer, _ group: MultiThreadedEventLoopGroup,
     _ signals: StopSignals
   ) async throws {
     let registry = ServiceWorkerRegistry()
@@ -66,7 +67,8 @@ struct ProxyRunner {
     let admin = AdminServer()
     do {
       try await PluginLoader(
-        registry: registry, network: server.fetcher, group: group, logger: self.logger
+        registry: registry, mounts: server.mounts, network: server.fetcher, group: group,
+        logger: self.logger
       ).load(plugins)
       let bound = try await self.bind(self.listen, "--listen") { try await server.listen() }
       let adminBound = try await self.bind(self.admin, "--admin") {
@@ -161,6 +163,7 @@ struct ProxyRunner {
       listen: self.listen, eventLoops: System.coreCount)
     configuration.intercept = self.options.intercept
     configuration.limits = self.options.limits.limits
+    configuration.gatewayHosts = Set(self.options.gatewayHosts.map { $0.lowercased() })
     try self.options.upstream.apply(to: &configuration)
     do {
       return try ProxyServer(

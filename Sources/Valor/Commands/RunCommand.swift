@@ -22,11 +22,32 @@ struct RunCommand: AsyncParsableCommand {
     help: "Where GET /_health is answered: a loopback ADDRESS:PORT. (default: 127.0.0.1:8081)")
   var admin: ListenAddress?
   @Option(
+    help: ArgumentHelp(
+      "A JSON file of these options by their long names; the command line wins.",
+      valueName: "FILE"))
+  var config: String?
+  @Option(
     name: .customLong("plugin"),
     help: ArgumentHelp(
-      "A service worker script and the URLs it claims, as absolute URL prefixes.",
-      valueName: "FILE=SCOPE,…"))
+      """
+      A service worker script and the URLs it claims, as absolute URL prefixes. Without one, or \
+      with a path, it answers at the proxy's own address, below /_NAME/. May be repeated.
+      """,
+      valueName: "FILE[=SCOPE,…]"))
   var plugins: [PluginOption] = []
+  @Option(
+    name: .customLong("plugins"),
+    help: ArgumentHelp("A JSON file that lists plugins: docs/plugins.md.", valueName: "FILE"))
+  var pluginsFile: String?
+  @Option(
+    name: .customLong("gateway-host"),
+    help: ArgumentHelp(
+      """
+      A host name under which plugins answer at the proxy's own address, besides IP addresses, \
+      localhost and valor.proxy; may be repeated.
+      """,
+      valueName: "NAME"))
+  var gatewayHosts: [String] = []
   @Option(help: "Which CONNECT tunnels are opened: claimed, all or none.")
   var intercept: InterceptMode = .claimed
   @Option(name: .customLong("ca-dir"), help: "The certificate authority's directory.")
