@@ -17,13 +17,11 @@ struct PluginLoader {
   func load(_ plugins: [PluginDefinition]) async throws {
     let network = RedirectFollowingFetcher(self.network)
     for plugin in plugins {
-      let supervisor = WorkerSupervisor(
+      let factory = SupervisorFactory(
         configuration: plugin.supervisorConfiguration, executable: Self.executable,
-        network: network, eventLoop: self.group.next(), logger: self.logger)
+        network: network, group: self.group, logger: self.logger)
       do {
-        try await self.registry.register(
-          name: plugin.name, scriptURL: plugin.scriptURL, scopes: plugin.scopeURLs,
-          worker: supervisor, policy: plugin.failurePolicy)
+        try await self.registry.register(plugin.description, factory: factory)
       } catch {
         throw ExitFailure(
           .configuration, "the plugin \(plugin.name) cannot be loaded: \(error.message)")
@@ -45,12 +43,21 @@ struct PluginLoader {
 }
 
 extension PluginDefinition {
+  /// What is registered.
+  var description: PluginDescription {
+    PluginDescription(
+      name: self.name, kind: self.kind, scriptURL: self.scriptURL, scopes: self.scopeURLs,
+      failurePolicy: self.failurePolicy)
+  }
+
   /// What the supervisor of a worker has to know.
   var supervisorConfiguration: WorkerSupervisor.Configuration {
     var configuration = WorkerSupervisor.Configuration(
       name: self.name, scriptPath: self.path, scriptURL: self.scriptURL,
       scope: self.scopeURLs[0])
     configuration.config = self.config ?? ""
+    configuration.instances = self.instances
+    if case .inline(let script) = self.source { configuration.inlineScript = script }
     if let time = self.limits.eventTime { configuration.eventTime = time }
     if let time = self.limits.idleTime { configuration.idleTime = time }
     if let time = self.limits.unresponsiveTime { configuration.unresponsiveTime = time }

@@ -68,13 +68,13 @@ extension PluginDefinition {
       }
       kind = named
     } else if path.isEmpty {
-      kind = .js
+      kind = .javaScript
     } else if let inferred = PluginKind(path: path) {
       kind = inferred
     } else {
       throw reader.error("what kind \(path) is cannot be told from its name: add a \"type\"")
     }
-    guard kind == .js else {
+    guard kind == .javaScript else {
       let reason = "plugins of type \(kind.rawValue) cannot be run so far, only js"
       throw node.map { reader.error($0, "type", reason) } ?? reader.error(reason)
     }

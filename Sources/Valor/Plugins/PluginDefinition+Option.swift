@@ -7,7 +7,7 @@ extension PluginDefinition {
     if let reason = unreadable(option.path) {
       throw ExitFailure(.noInput, "--plugin \(option.path) cannot be read: \(reason).")
     }
-    guard PluginKind(path: option.path) == .js else {
+    guard PluginKind(path: option.path) == .javaScript else {
       throw ExitFailure(
         .usage, "--plugin \(option.path): only service worker scripts (.js) can be run so far.")
     }

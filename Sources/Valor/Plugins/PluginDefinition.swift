@@ -3,19 +3,12 @@ import Interceptor
 import NIOCore
 import Proxy
 
-/// What kind of code a plugin is.
-enum PluginKind: String, Sendable, CaseIterable {
-  /// A service worker script.
-  case js
-  case wasm, wasi
-  /// A shared library.
-  case native
-
+extension PluginKind {
   /// The kind by a file's extension; `nil` where it is none of a plugin.
   init?(path: String) {
     switch fileExtension(path) {
-    case "js", "mjs": self = .js
-    case "wasm": self = .wasm
+    case "js", "mjs": self = .javaScript
+    case "wasm": self = .webAssembly
     case "so", "dylib": self = .native
     default: return nil
     }
@@ -46,7 +39,7 @@ struct PluginDefinition: Sendable, Equatable {
   }
 
   var name: String
-  var kind = PluginKind.js
+  var kind = PluginKind.javaScript
   var source: Source
   /// The scopes as they were given, absolute URLs and paths below the mount; may be empty.
   var scopes: [String] = []
