@@ -1,4 +1,4 @@
-public import FetchModel
+import FetchModel
 
 /// The scopes of a plugin as the registration map has them (*Start Register*, the steps about the
 /// scope URL).

@@ -1,3 +1,5 @@
+import Interceptor
+
 extension PluginDefinition {
   /// The plugin of a `--plugin` option.
   ///
