@@ -36,7 +36,8 @@ public struct CompiledComponent: Sendable {
 
   /// The only text that matches; `nil` where there can be more.
   public var fixedText: String? {
-    guard !self.ignoresCase, self.parts.allSatisfy({ $0.kind == .fixedText && $0.modifier == .none })
+    guard !self.ignoresCase,
+      self.parts.allSatisfy({ $0.kind == .fixedText && $0.modifier == .none })
     else { return nil }
     return String(decoding: self.parts.flatMap { $0.value }, as: UTF8.self)
   }

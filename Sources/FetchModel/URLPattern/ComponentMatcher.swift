@@ -32,7 +32,8 @@ struct ComponentMatcher: Sendable {
     var text: [UInt8] = []
     var steps: [Step] = []
     for part in component.parts {
-      let prefix = text.append(folding: part.kind == .fixedText ? part.value : part.prefix, component)
+      let prefix = text.append(
+        folding: part.kind == .fixedText ? part.value : part.prefix, component)
       let suffix = text.append(folding: part.suffix, component)
       let group: Step.Group
       switch part.kind {

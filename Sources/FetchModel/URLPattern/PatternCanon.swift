@@ -3,7 +3,8 @@
 enum PatternCanon {
   /// How the fixed text of a component is encoded.
   enum Encoding: Sendable {
-    case `protocol`, credential, hostname, ipv6Hostname, port, pathname, opaquePathname, search, hash
+    case `protocol`, credential, hostname, ipv6Hostname, port, pathname, opaquePathname, search,
+      hash
 
     func encode(_ text: [UInt8]) throws(URLPatternError) -> [UInt8] {
       if text.isEmpty { return [] }

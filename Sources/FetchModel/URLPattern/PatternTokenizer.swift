@@ -127,7 +127,8 @@ struct PatternTokenizer {
   /// *Process a tokenizing error*.
   private mutating func fail(next: Int, _ reason: String) throws(URLPatternError) {
     guard self.policy == .lenient else {
-      throw URLPatternError("The pattern '\(String(decoding: self.input, as: UTF8.self))' \(reason).")
+      throw URLPatternError(
+        "The pattern '\(String(decoding: self.input, as: UTF8.self))' \(reason).")
     }
     self.add(.invalidCharacter, next: next, value: self.index..<next)
   }

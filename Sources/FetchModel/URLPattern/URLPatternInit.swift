@@ -66,7 +66,8 @@ public struct URLPatternInit: Sendable, Hashable {
     _ kind: Kind, into result: inout URLPatternInit
   ) throws(URLPatternError) {
     if let value = self[.protocol] {
-      let name = value.utf8.last == UInt8(ascii: ":") ? String(value.unicodeScalars.dropLast()) : value
+      let name =
+        value.utf8.last == UInt8(ascii: ":") ? String(value.unicodeScalars.dropLast()) : value
       result[.protocol] = kind == .pattern ? name : try PatternCanon.protocol(name)
     }
     if let value = self[.username] {

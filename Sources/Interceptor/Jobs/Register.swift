@@ -7,8 +7,9 @@ extension ServiceWorkerRegistry {
   /// - Parameters:
   ///   - name: the plugin's name, for messages and listings; unique.
   ///   - scriptURL: what `self.location` is in the script.
-  ///   - scopes: absolute http or https URLs without a fragment. A request is claimed where one of
-  ///     them is a string prefix of its URL; the longest scope of all plugins wins.
+  ///   - scopes: absolute http or https URLs without a fragment, or patterns for such. A request is
+  ///     claimed where a URL is a string prefix of its; the longest scope of all plugins wins. Where
+  ///     there is none, the first pattern that matches does.
   ///   - worker: what runs the plugin; the registry ends it when the plugin goes.
   ///   - policy: what becomes of a request whose event the worker could not handle.
   /// - Throws: ``PluginError``: a scope is not valid or held by another plugin, the script cannot be

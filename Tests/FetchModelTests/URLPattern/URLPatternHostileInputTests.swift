@@ -4,11 +4,12 @@ import Testing
 @Suite struct URLPatternHostileInputTests {
   /// Time that grew with the square of these lengths would be minutes.
   @Test(arguments: [
-    "(", "(a", "(?", "{", "}", ":", ":a", "*", "*?", "\\", "[", "{a", "(a(?:", "\u{FC}", ":\u{FC}", "/:",
+    "(", "(a", "(?", "{", "}", ":", ":a", "*", "*?", "\\", "[", "{a", "(a(?:", "\u{FC}", ":\u{FC}",
+    "/:",
     "?", "@", "#", ":a@", "{a}?", "/*", "(?:a)", "\0",
   ])
   func longPatternsHaveAnEnd(piece: String) {
-    let text = String(repeating: piece, count: 100_000)
+    let text = String(repeating: piece, count: 20_000)
     for string in ["https://a.test/" + text, "https://" + text, text, text + "://a"] {
       _ = try? URLPattern(string, baseURL: "https://a.test/")
     }
