@@ -17,7 +17,8 @@ let webAPIScripts = [
   "Abort/Abort", "Encoding/Encoding", "Timers/Timers", "URL/URL", "Streams/Streams",
   "Blob/Blob", "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
   "Console/Console", "Crypto/Crypto", "Performance/Performance",
-  "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/ServiceWorkerGlobalScope",
+  "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Registration",
+  "ServiceWorker/ServiceWorkerGlobalScope",
 ].map { "WebAPIs/\($0).js" }
 
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
