@@ -20,7 +20,8 @@ let webAPIScripts = [
   "Streams/Writable", "Streams/WritableController", "Streams/Transform", "Streams/Interface",
   "Blob/Blob", "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
   "Console/Console", "Crypto/Crypto", "Performance/Performance",
-  "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/ServiceWorkerGlobalScope",
+  "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Registration",
+  "ServiceWorker/ServiceWorkerGlobalScope",
 ].map { "WebAPIs/\($0).js" }
 
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")

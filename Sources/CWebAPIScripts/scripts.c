@@ -99,6 +99,9 @@ static const char Performance[] = {
 static const char ServiceWorkerEvents[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/ServiceWorkerEvents.js"
     , 0};
+static const char Registration[] = {
+#embed "../PluginHost/WebAPIs/ServiceWorker/Registration.js"
+    , 0};
 static const char ServiceWorkerGlobalScope[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/ServiceWorkerGlobalScope.js"
     , 0};
@@ -137,6 +140,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Crypto),
     SCRIPT(Performance),
     SCRIPT(ServiceWorkerEvents),
+    SCRIPT(Registration),
     SCRIPT(ServiceWorkerGlobalScope),
 };
 const size_t valor_web_api_script_count =
