@@ -74,7 +74,7 @@ let package = Package(
       name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport"], path: "Tests/EndToEnd",
-      exclude: ["Plugins"], swiftSettings: settings),
+      exclude: ["Clients", "Plugins"], swiftSettings: settings),
     .testTarget(
       name: "InterceptorTests", dependencies: ["Interceptor", "FetchModel", nio],
       swiftSettings: settings),
