@@ -205,7 +205,8 @@ import Testing
         "Host: evil.example", "Host: 127.0.0.1.evil.example", "Origin: http://evil.example",
         "Origin: null", "Origin: https://127.0.0.1",
       ] {
-        #expect(try await TestSupport.curl(["-H", bearer, "-H", field, url]).status == 403, "\(field)")
+        #expect(
+          try await TestSupport.curl(["-H", bearer, "-H", field, url]).status == 403, "\(field)")
       }
       #expect(try await TestSupport.curl(["-H", bearer, url]).status == 200)
       let attributes = try FileManager.default.attributesOfItem(
@@ -265,14 +266,17 @@ import Testing
   @Test func requestsAreBounded() async throws {
     try await Self.withAdmin { admin, folder in
       let file = try folder.write(repeatElement(UInt8(ascii: " "), count: 9 << 20), to: "large")
-      for arguments in [["--data-binary", "@\(file)"], ["-T", file, "-H", "Transfer-Encoding: chunked"]] {
+      for arguments in [
+        ["--data-binary", "@\(file)"], ["-T", file, "-H", "Transfer-Encoding: chunked"],
+      ] {
         let answer = try await admin.curl("POST", "/_plugins", arguments)
         #expect(answer.status == 413, "\(answer.errorText)")
       }
       let comment = String(repeating: " ", count: 2 << 20)
       let fits = try folder.write(
         "{\"name\": \"big\", \"source\": \"//\(comment)\"}", to: "fits")
-      #expect(try await admin.curl("POST", "/_plugins", ["--data-binary", "@\(fits)"]).status == 201)
+      #expect(
+        try await admin.curl("POST", "/_plugins", ["--data-binary", "@\(fits)"]).status == 201)
       let other = try await admin.curl("PATCH", "/_plugins/big")
       #expect(other.status == 405)
       #expect(other.first("allow") == "GET, HEAD, PUT, DELETE")
@@ -301,7 +305,8 @@ import Testing
       #expect(plugins.map(\.instances) == [1, 2])
 
       try folder.write(Self.answers("two"), to: "later.js")
-      #expect(try await admin.plugins("reload", "l8r", "api").text == "l8r: activated\napi: unchanged\n")
+      #expect(
+        try await admin.plugins("reload", "l8r", "api").text == "l8r: activated\napi: unchanged\n")
       #expect(try await admin.valor.curl(["http://later.example/"]).text == "two")
       let inline = try await admin.plugins("add", "--inline", script, "--url-prefix", "x/y")
       #expect(inline.status == .code(0), "\(inline.errorText)")

@@ -19,7 +19,8 @@ enum PluginTable {
         cell + String(repeating: " ", count: width - cell.count)
       }
       let line = cells.joined(separator: "  ")
-      return line.prefix(upTo: line.lastIndex { $0 != " " }.map { line.index(after: $0) } ?? line.startIndex)
+      return line.prefix(
+        upTo: line.lastIndex { $0 != " " }.map { line.index(after: $0) } ?? line.startIndex)
         + "\n"
     }.joined()
   }

@@ -72,7 +72,25 @@ struct PluginDefinition: Sendable, Equatable {
   /// Whether the plugin is reached at the proxy's own address: it has a prefix, no scope, or one
   /// that is a path.
   var isMounted: Bool {
-    self.urlPrefix != nil || self.scopes.isEmpty || self.scopes.contains { WebURL($0) == nil }
+    self.urlPrefix != nil || self.scopes.isEmpty || self.scopes.contains(where: Self.isRelative)
+  }
+
+  /// Whether a scope is a path rather than a URL or a pattern of URLs.
+  private static func isRelative(_ scope: String) -> Bool {
+    if scope.hasPrefix("/") || scope.hasPrefix(".") { return true }
+    return !scope.contains("://") && WebURL(scope) == nil
+  }
+
+  /// A scope as a URL or a pattern of URLs, or as it is where it is neither.
+  private static func absolute(_ scope: String, ofPlugin name: String) -> String {
+    guard Self.isRelative(scope) else {
+      return ScopePattern.isPattern(scope) ? scope : WebURL(scope)?.href ?? scope
+    }
+    let origin = GatewayMounts.origin(of: name)
+    guard !ScopePattern.isPattern(scope) else {
+      return origin + (scope.hasPrefix("/") ? scope : "/" + scope)
+    }
+    return WebURL(scope, base: WebURL(origin))?.href ?? scope
   }
 
   /// The path of the mount, with a slash in front and none at the end.
@@ -82,8 +100,7 @@ struct PluginDefinition: Sendable, Equatable {
   /// where nothing else is said.
   var scopeURLs: [String] {
     let origin = GatewayMounts.origin(of: self.name)
-    let base = WebURL(origin)
-    let urls = self.scopes.map { WebURL($0)?.href ?? WebURL($0, base: base)?.href ?? $0 }
+    let urls = self.scopes.map { Self.absolute($0, ofPlugin: self.name) }
     let hasOwn = urls.contains { $0.hasPrefix(origin + "/") }
     return self.isMounted && !hasOwn ? urls + [origin + "/"] : urls
   }
@@ -91,7 +108,7 @@ struct PluginDefinition: Sendable, Equatable {
   /// What `self.location` says: the file's name in the directory of the first scope, so that
   /// relative URLs mean in the script what they mean in a browser, where it lies there.
   var scriptURL: String {
-    let scope = self.scopeURLs[0]
+    let scope = scriptBase(ofScopes: self.scopeURLs)
     let file = lastPathComponent(self.path)
     let path = scope.prefix { $0 != "?" && $0 != "#" }
     // The scheme has two slashes of its own.
@@ -133,20 +150,15 @@ struct PluginDefinition: Sendable, Equatable {
 
   /// What is wrong with a scope; `nil` where nothing is.
   static func problem(withScope scope: String, ofPlugin name: String) -> String? {
-    if let url = WebURL(scope) {
-      guard !Gateway.isOwn(url.host ?? "") else {
-        return "\(scope) cannot be claimed: the proxy itself answers for \(Gateway.host)"
-      }
-      if url.host?.contains("*") == true || scope.hasSuffix("*") {
-        return "\(scope) is no prefix: a scope matches every URL that begins with it, without a *"
-      }
-      return Self.unserialisable(scope, name)
-    }
+    let absolute = Self.absolute(scope, ofPlugin: name)
     let origin = GatewayMounts.origin(of: name) + "/"
-    guard let url = WebURL(scope, base: WebURL(origin)), url.href.hasPrefix(origin) else {
+    if Self.isRelative(scope), !absolute.hasPrefix(origin) {
       return "\(scope) is neither an absolute URL nor a path"
     }
-    return Self.unserialisable(url.href, name)
+    if let host = WebURL(absolute)?.host, Gateway.isOwn(host) {
+      return "\(scope) cannot be claimed: the proxy itself answers for \(Gateway.host)"
+    }
+    return Self.unserialisable(absolute, name)
   }
 
   private static func unserialisable(_ scope: String, _ name: String) -> String? {

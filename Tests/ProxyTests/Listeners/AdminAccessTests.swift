@@ -4,7 +4,8 @@ import Testing
 @testable import Proxy
 
 @Suite struct AdminAccessTests {
-  static func refusal(_ fields: String..., token: String? = "secret", needsToken: Bool = true) throws
+  static func refusal(_ fields: String..., token: String? = "secret", needsToken: Bool = true)
+    throws
     -> AdminAccess.Refusal?
   {
     let lines = fields.map { $0 + "\r\n" }.joined()
@@ -31,13 +32,15 @@ import Testing
   @Test func origins() throws {
     let (host, token) = ("Host: 127.0.0.1:8081", "Authorization: Bearer secret")
     #expect(try Self.refusal(host, token, "Origin: http://127.0.0.1:8081") == nil)
-    for origin in ["null", "http://127.0.0.1", "https://127.0.0.1:8081", "http://evil.example", ""] {
+    for origin in ["null", "http://127.0.0.1", "https://127.0.0.1:8081", "http://evil.example", ""]
+    {
       #expect(try Self.refusal(host, token, "Origin: \(origin)") == .foreignOrigin, "\(origin)")
     }
   }
 
   @Test(arguments: [
-    "Bearer", "Bearer ", "Bearer secre", "Bearer secrets", "Bearer Secret", "Basic secret", "secret",
+    "Bearer", "Bearer ", "Bearer secre", "Bearer secrets", "Bearer Secret", "Basic secret",
+    "secret",
     "Bearersecret",
   ])
   func wrongTokens(authorization: String) throws {

@@ -79,6 +79,12 @@ import Testing
     #expect(both.mountPath == "/_a")
     let relative = try plugin(#""scopes": ["a/b", "./c?d"]"#)
     #expect(relative.scopeURLs == ["https://p.valor.proxy/a/b", "https://p.valor.proxy/c?d"])
+    let patterns = try plugin(#""scopes": ["https://*.a.example/v1/*", "/v1/:id/x"]"#)
+    #expect(patterns.scopeURLs == ["https://*.a.example/v1/*", "https://p.valor.proxy/v1/:id/x"])
+    #expect(patterns.isMounted)
+    let pattern = try plugin(#""scopes": ["http{s}?://a.example/*"]"#)
+    #expect(!pattern.isMounted)
+    #expect(pattern.scriptURL == "https://a.example/p.js")
     let none = try plugin(#""scopes": []"#)
     #expect(none.isMounted)
   }
@@ -91,8 +97,8 @@ import Testing
     (#""scopes": ["https://a.example/#x"]"#, "has a fragment"),
     (#""scopes": ["https://a.example/%2f"]"#, "escaped slash"),
     (#""scopes": ["https://u:p@a.example/"]"#, "user name"),
-    (#""scopes": ["https://*.a.example/"]"#, "without a *"),
-    (#""scopes": ["https://a.example/v1/*"]"#, "without a *"),
+    (#""scopes": ["https://a.example/(x)*{"]"#, "is no URL pattern"),
+    (#""scopes": ["ftp://*.example/"]"#, "matches neither http nor https"),
     (#""scopes": ["//a.example/"]"#, "neither an absolute URL nor a path"),
     (#""scopes": ["https://valor.proxy/"]"#, "the proxy itself answers"),
     (#""scopes": ["/a", "/a"]"#, "stands here twice"),

@@ -19,6 +19,13 @@ extension JavaScriptPlugin {
         }
       ),
       ("pluginConfig", { [unowned self] _ in self.context.string(self.start.config) }),
+      (
+        "registration",
+        { [unowned self] _ in
+          self.observesRegistration = true
+          return self.context.string(self.registration)
+        }
+      ),
       ("now", { [unowned self] _ in self.context.number(self.clock.milliseconds()) }),
       ("timeOrigin", { [unowned self] _ in self.context.number(self.clock.timeOrigin) }),
       (
