@@ -17,7 +17,7 @@ let webAPIScripts = [
   "Abort/Abort", "Encoding/Encoding", "Timers/Timers", "URL/URL", "Streams/Streams",
   "Blob/Blob", "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
   "Console/Console", "Crypto/Crypto", "Performance/Performance",
-  "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Registration",
+  "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Registration", "ServiceWorker/Clients",
   "ServiceWorker/ServiceWorkerGlobalScope",
 ].map { "WebAPIs/\($0).js" }
 

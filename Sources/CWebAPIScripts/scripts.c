@@ -66,6 +66,9 @@ static const char ServiceWorkerEvents[] = {
 static const char Registration[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/Registration.js"
     , 0};
+static const char Clients[] = {
+#embed "../PluginHost/WebAPIs/ServiceWorker/Clients.js"
+    , 0};
 static const char ServiceWorkerGlobalScope[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/ServiceWorkerGlobalScope.js"
     , 0};
@@ -93,6 +96,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Performance),
     SCRIPT(ServiceWorkerEvents),
     SCRIPT(Registration),
+    SCRIPT(Clients),
     SCRIPT(ServiceWorkerGlobalScope),
 };
 const size_t valor_web_api_script_count =
