@@ -15,8 +15,8 @@ let settings: [SwiftSetting] = [
 let webAPIScripts = [
   "WebIDL/WebIDL", "DOMException/DOMException", "Events/Events", "HostCalls/HostCalls",
   "Abort/Abort", "Encoding/Encoding", "Timers/Timers", "URL/URL", "Streams/Streams",
-  "Blob/Blob", "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
-  "Console/Console", "Crypto/Crypto", "Performance/Performance",
+  "Files/Blob", "Files/File", "Files/FileReader", "FormData/FormData", "FormData/Multipart",
+  "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch", "Console/Console", "Crypto/Crypto", "Performance/Performance",
   "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/ServiceWorkerGlobalScope",
 ].map { "WebAPIs/\($0).js" }
 

@@ -34,7 +34,19 @@ static const char Streams[] = {
 #embed "../PluginHost/WebAPIs/Streams/Streams.js"
     , 0};
 static const char Blob[] = {
-#embed "../PluginHost/WebAPIs/Blob/Blob.js"
+#embed "../PluginHost/WebAPIs/Files/Blob.js"
+    , 0};
+static const char File[] = {
+#embed "../PluginHost/WebAPIs/Files/File.js"
+    , 0};
+static const char FormData[] = {
+#embed "../PluginHost/WebAPIs/FormData/FormData.js"
+    , 0};
+static const char Multipart[] = {
+#embed "../PluginHost/WebAPIs/FormData/Multipart.js"
+    , 0};
+static const char FileReader[] = {
+#embed "../PluginHost/WebAPIs/Files/FileReader.js"
     , 0};
 static const char Headers[] = {
 #embed "../PluginHost/WebAPIs/Fetch/Headers.js"
@@ -80,6 +92,10 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(URL),
     SCRIPT(Streams),
     SCRIPT(Blob),
+    SCRIPT(File),
+    SCRIPT(FormData),
+    SCRIPT(Multipart),
+    SCRIPT(FileReader),
     SCRIPT(Headers),
     SCRIPT(Body),
     SCRIPT(Request),
