@@ -43,7 +43,9 @@ public struct DataURL: Sendable {
 }
 
 private func trim(_ text: String) -> String {
-  let isSpace = { (byte: UInt8) in byte == 0x20 || byte == 9 || byte == 10 || byte == 12 || byte == 13 }
+  let isSpace = { (byte: UInt8) in
+    byte == 0x20 || byte == 9 || byte == 10 || byte == 12 || byte == 13
+  }
   var bytes = Array(text.utf8)[...].drop(while: isSpace)
   while let last = bytes.last, isSpace(last) { bytes.removeLast() }
   return String(decoding: bytes, as: UTF8.self)
