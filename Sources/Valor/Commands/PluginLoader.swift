@@ -51,7 +51,7 @@ struct PluginFile {
   /// What `self.location` says: the file's name in the directory of the first scope, so that
   /// relative URLs mean in the script what they mean in a browser, where it lies there.
   var scriptURL: String {
-    let scope = self.scopes[0]
+    let scope = scriptBase(ofScopes: self.scopes)
     let file = self.path.split(separator: "/").last.map(String.init) ?? self.path
     let path = scope.prefix { $0 != "?" && $0 != "#" }
     // The scheme has two slashes of its own.
@@ -76,13 +76,14 @@ struct PluginLoader {
       let configuration = WorkerSupervisor.Configuration(
         name: plugin.name, scriptPath: plugin.path, scriptURL: plugin.scriptURL,
         scope: plugin.scopes[0])
-      let supervisor = WorkerSupervisor(
+      let factory = SupervisorFactory(
         configuration: configuration, executable: Self.executable, network: network,
-        eventLoop: self.group.next(), logger: self.logger)
+        group: self.group, logger: self.logger)
       do {
         try await self.registry.register(
-          name: plugin.name, scriptURL: plugin.scriptURL, scopes: plugin.scopes,
-          worker: supervisor)
+          PluginDescription(
+            name: plugin.name, scriptURL: plugin.scriptURL, scopes: plugin.scopes),
+          factory: factory)
       } catch {
         throw ExitFailure(
           .configuration, "the plugin \(plugin.name) cannot be loaded: \(error.message)")

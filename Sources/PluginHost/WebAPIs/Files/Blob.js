@@ -144,7 +144,7 @@
         if (part === parts.length) internal.streamController.close(controller);
       },
     };
-    return internal.createStream(algorithms, 0);
+    return internal.createByteStream(algorithms, 0);
   };
 
   function settle(compute) {
