@@ -18,7 +18,8 @@ public struct FetchRequest: Sendable {
 
   public init(
     method: String, url: String, headers: HeaderList, body: FetchBody = .none,
-    attributes: RequestAttributes = RequestAttributes(), signal: FetchSignal = FetchSignal(), downstream: Downstream? = nil
+    attributes: RequestAttributes = RequestAttributes(), signal: FetchSignal = FetchSignal(),
+    downstream: Downstream? = nil
   ) {
     self.method = method
     self.url = url

@@ -75,7 +75,8 @@ extension ServiceWorkerRegistry {
 
   /// *matchAll()*.
   func clients(
-    matching query: ClientQuery, of worker: ServiceWorker, in registration: ServiceWorkerRegistration
+    matching query: ClientQuery, of worker: ServiceWorker,
+    in registration: ServiceWorkerRegistration
   ) -> [ClientDescription] {
     let isActive = registration.active === worker
     let origins = registration.origins

@@ -9,7 +9,9 @@ extension ServiceWorkerRegistration {
     let facts = RequestFacts(request.headers)
     var client = FetchClient()
     if let registry = self.registry, request.downstream != nil {
-      if !facts.isNavigation { client.id = registry.client(of: request, facts)?.description.id ?? "" }
+      if !facts.isNavigation {
+        client.id = registry.client(of: request, facts)?.description.id ?? ""
+      }
       client.reserved = registry.reserveClient(for: request, facts)
     }
     self.handleFetch(request, facts, client, completion: completion)

@@ -1,6 +1,6 @@
 // Bodies: https://fetch.spec.whatwg.org/#bodies and the Body mixin.
 //
-// A body's bytes are in one of three places: here (`source`, a string or bytes), with the host
+// A body's bytes are in one of three places: here (`source`, a string, bytes or a blob), with the host
 // (`handle`, bytes that have not entered this process or its heap), or in a stream of the script.
 // They move into a stream only where a script asks for `body` or clones.
 (function (internal) {
@@ -51,13 +51,20 @@
     }
     if (isObject(object)) {
       if (internal.isBlob(object)) {
-        const bytes = internal.blobBytes(object);
         const type = internal.blobType(object);
-        return { body: new Body(bytes, null, null, bytes.length), type: type === '' ? null : type };
+        const body = new Body(object, null, null, internal.blobSize(object));
+        return { body, type: type === '' ? null : type };
       }
       if (isBufferSource(object)) {
-        const bytes = sliceBytes(bytesOf(object));
-        return { body: new Body(bytes, null, null, bytes.length), type: null };
+        const bytes = internal.copyBytes(bytesOf(object));
+        return { body: new Body(bytes, null, null, viewByteLength(bytes)), type: null };
+      }
+      if (internal.isFormData(object)) {
+        const { boundary, blob } = internal.encodeMultipart(object);
+        return {
+          body: new Body(blob, null, null, internal.blobSize(blob)),
+          type: `multipart/form-data; boundary=${boundary}`,
+        };
       }
       if (internal.isURLSearchParams(object)) {
         return {
@@ -101,7 +108,7 @@
   }
 
   function streamOfHandle(body, handle) {
-    return internal.createStream({
+    return internal.createByteStream({
       pull(controller) {
         return then(readHandle(body, handle, false), (bytes) => {
           if (bytes === undefined) streamController.close(controller);
@@ -121,20 +128,28 @@
     if (body.stream !== null) streamController.error(access.controller(body.stream), reason);
   };
 
+  // The bytes of a source, which may be the source itself.
   function sourceBytes(source) {
-    return typeof source === 'string' ? native.encodeUTF8(source) : source;
+    if (typeof source === 'string') return native.encodeUTF8(source);
+    return internal.isBlob(source) ? internal.blobBytes(source) : source;
   }
+  // What the host takes: a string or bytes.
+  internal.sourceForHost = (source) => (typeof source === 'string' ? source : sourceBytes(source));
 
   function streamOf(body) {
     if (body.stream !== null) return body.stream;
     if (body.handle !== null) {
       body.stream = streamOfHandle(body, body.handle);
       body.handle = null;
+    } else if (internal.isBlob(body.source)) {
+      body.stream = internal.blobStream(body.source);
     } else {
       const bytes = sourceBytes(body.source);
-      body.stream = internal.createStream({
+      body.stream = internal.createByteStream({
         pull(controller) {
-          if (bytes.length > 0) streamController.enqueue(controller, sliceBytes(bytes));
+          if (viewByteLength(bytes) > 0) {
+            streamController.enqueue(controller, internal.copyBytes(bytes));
+          }
           streamController.close(controller);
         },
       }, 0);
@@ -164,9 +179,11 @@
     const moved = new Body(body.source, body.handle, body.stream, body.length);
     if (body.stream !== null) {
       // The old stream stays locked and disturbed; its chunks come out of a new one.
-      const reader = new internal.ReadableStreamDefaultReader(body.stream);
+      const reader = internal.acquireReader(body.stream);
       access.disturb(body.stream);
-      moved.stream = internal.createStream({
+      const create = access.isByteStream(body.stream)
+        ? internal.createByteStream : internal.createStream;
+      moved.stream = create({
         pull(controller) {
           const result = deferred();
           internal.readStream(reader, {
@@ -176,7 +193,7 @@
           });
           return result.promise;
         },
-        cancel: (reason) => reader.cancel(reason),
+        cancel: (reason) => internal.cancelReader(reader, reason),
       }, 0);
       moved.source = null;
     }
@@ -187,13 +204,13 @@
 
   // Calls the request's functions with every chunk of a stream that is not locked.
   internal.pumpStream = function (stream, onChunk, onEnd, onError) {
-    const reader = new internal.ReadableStreamDefaultReader(stream);
+    const reader = internal.acquireReader(stream);
     const next = () => {
       internal.readStream(reader, {
         chunk(value) {
           if (!isView(value) || viewTag(value) !== 'Uint8Array') {
             const error = new TypeError('A chunk of the body is not a Uint8Array.');
-            internal.markHandled(reader.cancel(error));
+            internal.markHandled(internal.cancelReader(reader, error));
             onError(error);
           } else onChunk(value);
         },
@@ -201,7 +218,9 @@
         error: onError,
       });
     };
-    return { next, cancel: (reason) => internal.markHandled(reader.cancel(reason)) };
+    return {
+      next, cancel: (reason) => internal.markHandled(internal.cancelReader(reader, reason)),
+    };
   };
 
   function collectStream(stream) {
@@ -239,7 +258,10 @@
     body.isUsed = true;
     if (body.handle === null) {
       const { source } = body;
-      return then(resolved(typeof source === 'string' ? source : sliceBytes(source)), convert);
+      let data = source;
+      if (internal.isBlob(source)) data = internal.blobBytes(source);
+      else if (typeof source !== 'string') data = internal.copyBytes(source);
+      return then(resolved(data), convert);
     }
     const { handle } = body;
     body.handle = null;
@@ -262,10 +284,16 @@
       get bodyUsed() { return isDisturbed(internal.bodyOf(this)); },
       arrayBuffer() { return consume(this, (data) => viewBuffer(toBytes(data))); },
       blob() {
-        return consume(this, (data) =>
-          internal.createBlob(toBytes(data), internal.contentTypeOf(this)));
+        return consume(this, (data) => {
+          const type = internal.mimeTypeOf(this);
+          return internal.createBlob(toBytes(data), type === null ? '' : type.text);
+        });
       },
       bytes() { return consume(this, toBytes); },
+      formData() {
+        return consume(this, (data) =>
+          internal.decodeForm(toBytes(data), internal.mimeTypeOf(this)));
+      },
       json() { return consume(this, (data) => parseJSON(toText(data))); },
       text() { return consume(this, toText); },
     };
