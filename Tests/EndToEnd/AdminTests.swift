@@ -63,7 +63,7 @@ import Testing
     }
   }
 
-  static func plugin(_ result: CurlResult) throws -> Plugin {
+  static func described(_ result: CurlResult) throws -> Plugin {
     try JSONDecoder().decode(Plugin.self, from: Data(result.body))
   }
 
@@ -93,7 +93,7 @@ import Testing
       #expect(plugins[1].mount == nil)
       #expect(plugins[1].scopes == ["http://loops.example/"])
       let one = try await admin.curl("GET", "/_plugins/loops")
-      #expect(try Self.plugin(one).name == "loops")
+      #expect(try Self.described(one).name == "loops")
       #expect(try await admin.curl("GET", "/_plugins/other").status == 404)
     }
   }
@@ -106,7 +106,7 @@ import Testing
         """
       let added = try await admin.post(definition)
       #expect(added.status == 201, "\(added.text)")
-      #expect(try Self.plugin(added).state == "activated")
+      #expect(try Self.described(added).state == "activated")
       func text() async throws -> [String] {
         [
           try await admin.valor.curl(["http://later.example/"]).text,
@@ -117,12 +117,12 @@ import Testing
       #expect(try await admin.post(definition).status == 409, "the name is taken")
 
       let same = try await admin.curl("PUT", "/_plugins/later")
-      #expect(try Self.plugin(same).outcome == "unchanged")
+      #expect(try Self.described(same).outcome == "unchanged")
       try folder.write(Self.answers("two"), to: "later.js")
       #expect(try await text() == ["one", "one"], "until it is told")
       let updated = try await admin.curl("PUT", "/_plugins/later")
-      #expect(try Self.plugin(updated).outcome == "activated")
-      #expect(try Self.plugin(updated).version == 2)
+      #expect(try Self.described(updated).outcome == "activated")
+      #expect(try Self.described(updated).version == 2)
       #expect(try await text() == ["two", "two"])
 
       try folder.write("const = 1;", to: "later.js")
@@ -144,7 +144,7 @@ import Testing
       func source(_ text: String) -> String { "\"source\": \"\(Self.answers(text))\"" }
       let added = try await admin.post("{\"name\": \"inline\", \(source("one"))}")
       #expect(added.status == 201, "\(added.text)")
-      #expect(try Self.plugin(added).path == nil)
+      #expect(try Self.described(added).path == nil)
       let url = admin.valor.proxyURL
       #expect(try await TestSupport.curl(["\(url)/_inline/"]).text == "one")
       let moved = try await admin.curl(
