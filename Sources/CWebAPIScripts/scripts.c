@@ -60,6 +60,9 @@ static const char Crypto[] = {
 static const char Performance[] = {
 #embed "../PluginHost/WebAPIs/Performance/Performance.js"
     , 0};
+static const char ImportScripts[] = {
+#embed "../PluginHost/WebAPIs/Scripts/ImportScripts.js"
+    , 0};
 static const char ServiceWorkerEvents[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/ServiceWorkerEvents.js"
     , 0};
@@ -88,6 +91,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Console),
     SCRIPT(Crypto),
     SCRIPT(Performance),
+    SCRIPT(ImportScripts),
     SCRIPT(ServiceWorkerEvents),
     SCRIPT(ServiceWorkerGlobalScope),
 };

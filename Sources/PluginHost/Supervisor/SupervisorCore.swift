@@ -22,6 +22,8 @@ final class SupervisorCore: @unchecked Sendable {
   private var tick: RepeatedTask?
   private var source: String?
   private var eventTypes: Set<String> = []
+  /// What the script has imported, in whichever process.
+  var imports = ScriptResourceMap()
   private var startWaiters: [@Sendable (Result<Set<String>, PluginError>) -> Void] = []
 
   // Events
@@ -261,6 +263,8 @@ final class SupervisorCore: @unchecked Sendable {
     guard self.life.becameReady(now: self.now) else { return false }
     self.connection.wasReady = true
     self.eventTypes = Set(listeners)
+    // Without a listener for `install` there is nothing to wait for before the worker is installed.
+    if !self.eventTypes.contains("install") { self.imports.close() }
     let waiters = self.startWaiters
     self.startWaiters = []
     for waiter in waiters { waiter(.success(self.eventTypes)) }
