@@ -14,9 +14,12 @@ let settings: [SwiftSetting] = [
 /// `PluginHost` itself. A new script is named here and in `CWebAPIScripts/scripts.c`.
 let webAPIScripts = [
   "WebIDL/WebIDL", "DOMException/DOMException", "Events/Events", "HostCalls/HostCalls",
+  "StructuredClone/Serialize", "StructuredClone/Deserialize", "Messaging/Tasks",
+  "Messaging/MessageEvent", "Messaging/MessageChannel",
   "Abort/Abort", "Encoding/Encoding", "Timers/Timers", "URL/URL", "Streams/Streams",
   "Blob/Blob", "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
-  "Console/Console", "Crypto/Crypto", "Performance/Performance", "Scripts/ImportScripts",
+  "Console/Console", "Crypto/Crypto", "Performance/Performance",
+  "Performance/PerformanceObserver", "WebAssembly/Streaming", "Scripts/ImportScripts",
   "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/ServiceWorkerGlobalScope",
 ].map { "WebAPIs/\($0).js" }
 

@@ -54,6 +54,7 @@ struct WorkerMain {
         } catch { return 1 }
       }
       self.plugin?.fireTimers()
+      self.plugin?.runTasks()
       self.plugin?.deliverReads()
     }
     _ = self.socket.flush()
@@ -63,7 +64,7 @@ struct WorkerMain {
   /// Milliseconds until the next timer, rounded up.
   private mutating func timeout() -> Int32? {
     // What a script kept waiting has waited long enough.
-    if self.socket.hasKept { return 0 }
+    if self.socket.hasKept || self.plugin?.hasTasks == true { return 0 }
     guard let plugin = self.plugin, let deadline = plugin.timers.nextDeadline() else { return nil }
     let now = plugin.clock.nanoseconds()
     return deadline <= now ? 0 : Int32(clamping: (deadline - now + 999_999) / 1_000_000)
