@@ -50,7 +50,8 @@ struct ScriptDirectory: Sendable {
   /// - Parameter limit: the greatest length in bytes.
   func read(_ url: WebURL, limit: Int) -> Found {
     guard let names = self.names(of: url), let name = names.last,
-      let dot = name.lastIndex(of: "."), Self.extensions.contains(name[name.index(after: dot)...].lowercased()),
+      let dot = name.lastIndex(of: "."),
+      Self.extensions.contains(name[name.index(after: dot)...].lowercased()),
       let root = resolvedPath(parent(of: self.scriptPath)),
       let path = resolvedPath(root + "/" + names.joined(separator: "/")),
       path.hasPrefix(root.hasSuffix("/") ? root : root + "/")

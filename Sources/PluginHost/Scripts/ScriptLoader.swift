@@ -21,6 +21,9 @@ struct ScriptLoader: Sendable {
   /// The greatest length of one script, in bytes.
   static let maximumLength = 32 << 20
 
+  /// How long a script may take to come: a worker waits for it and does nothing else.
+  static let patience = TimeAmount.seconds(60)
+
   let directory: ScriptDirectory
   /// The plugin's script's URL.
   let scriptURL: String
@@ -108,7 +111,8 @@ struct ScriptLoader: Sendable {
     case .json where acceptsJSON: return nil
     default:
       let type = response.headers.first("Content-Type")
-      return "its Content-Type is \(type.map { "'\($0.prefix(100))'" } ?? "missing"), not that of a "
+      return
+        "its Content-Type is \(type.map { "'\($0.prefix(100))'" } ?? "missing"), not that of a "
         + "script."
     }
   }

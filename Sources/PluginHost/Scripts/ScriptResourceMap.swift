@@ -19,6 +19,8 @@ struct ScriptResourceMap: Sendable {
   static let maximumLoads = 4
 
   private(set) var scripts: [String: ScriptLoader.Script] = [:]
+  /// The *set of used scripts*: those that the worker has asked for.
+  private var usedURLs: Set<String> = []
   private var byteCount = 0
   private var loads = 0
   private(set) var isClosed: Bool
@@ -28,7 +30,14 @@ struct ScriptResourceMap: Sendable {
   ///   - isClosed: whether the worker has been installed.
   init(_ scripts: [String: [UInt8]] = [:], isClosed: Bool = false) {
     self.isClosed = isClosed
+    // What an installed worker has not used was left out when it was stored.
+    if isClosed { self.usedURLs = Set(scripts.keys) }
     for (url, bytes) in scripts { self.keep(url, ScriptLoader.Script(name: url, bytes: bytes)) }
+  }
+
+  /// What is kept with the worker once it is installed, by URL.
+  var used: [String: [UInt8]] {
+    self.scripts.filter { self.usedURLs.contains($0.key) }.mapValues { $0.bytes }
   }
 
   /// The worker is installed.
@@ -36,7 +45,10 @@ struct ScriptResourceMap: Sendable {
 
   /// The worker wants a script.
   mutating func asked(_ url: String) -> Answer {
-    if let script = self.scripts[url] { return .found(script) }
+    if let script = self.scripts[url] {
+      self.usedURLs.insert(url)
+      return .found(script)
+    }
     if self.isClosed {
       return .refused(
         "\(url.prefix(500)) was not imported before the worker was installed, so it is not there.")
@@ -53,6 +65,7 @@ struct ScriptResourceMap: Sendable {
     self.loads = max(0, self.loads - 1)
     guard script.bytes.count <= Self.maximumBytes - self.byteCount else { return false }
     self.keep(url, script)
+    self.usedURLs.insert(url)
     return true
   }
 

@@ -2,9 +2,6 @@ import FetchModel
 import Interceptor
 import NIOCore
 
-/// How long a script may take to come: its worker waits for it and does nothing else.
-private let importTime = TimeAmount.seconds(60)
-
 extension SupervisorCore {
   /// `importScripts()` waits for a script; the payload is its absolute URL. The answer's payload is
   /// ``ImportedScript/frame``.
@@ -24,7 +21,7 @@ extension SupervisorCore {
 
   private func loadImport(_ call: UInt32, _ generation: Int, _ url: WebURL) {
     let signal = FetchSignal()
-    let timeout = self.eventLoop.scheduleTask(in: importTime) { signal.abort() }
+    let timeout = self.eventLoop.scheduleTask(in: ScriptLoader.patience) { signal.abort() }
     let loader = ScriptLoader(
       scriptPath: self.configuration.scriptPath, scriptURL: self.configuration.scriptURL,
       network: self.network)

@@ -27,7 +27,7 @@ final class SupervisorCore: @unchecked Sendable {
   private var isRetiring = false
   private var eventTypes: Set<String> = []
   /// What the script has imported, in whichever process.
-  var imports = ScriptResourceMap()
+  var imports: ScriptResourceMap
   private var startWaiters: [@Sendable (Result<Set<String>, PluginError>) -> Void] = []
 
   // Events
@@ -59,6 +59,8 @@ final class SupervisorCore: @unchecked Sendable {
     logger[metadataKey: "plugin"] = "\(configuration.name)"
     self.logger = logger
     self.tickInterval = tickInterval
+    self.imports = ScriptResourceMap(
+      configuration.resources?.imported ?? [:], isClosed: configuration.isInstalled)
     // A version that was installed before is not run again before its first event.
     if configuration.isInstalled {
       self.source = configuration.resources.map { decodeScript($0.main) }

@@ -30,7 +30,7 @@ extension JavaScriptPlugin {
   /// *Run a classic script*, with errors thrown again
   /// ([HTML](https://html.spec.whatwg.org/#run-a-classic-script)).
   private func evaluate(_ script: ImportedScript) -> JSValue? {
-    let source = decodedScript(script.source.readableBytesView)
+    let source = decodeScript(Array(script.source.readableBytesView))
     var exception: JSValue?
     _ = self.context.evaluate(
       self.context.string(source), file: script.name, exception: &exception)
@@ -53,9 +53,4 @@ extension JavaScriptPlugin {
     self.context.array(
       self.context.string(name), self.context.string(message), self.context.undefined)
   }
-}
-
-/// *UTF-8 decode*: without a byte order mark, and with U+FFFD for what is no UTF-8.
-func decodedScript(_ bytes: some Collection<UInt8>) -> String {
-  String(decoding: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...], as: UTF8.self)
 }

@@ -88,7 +88,13 @@
       defineProperty(error, 'stack', {
         value: stack, writable: true, enumerable: false, configurable: true,
       });
-      return this.remember(error);
+      this.remember(error);
+      if (this.next()) {
+        defineProperty(error, 'cause', {
+          value: this.read(), writable: true, enumerable: false, configurable: true,
+        });
+      }
+      return error;
     }
 
     readProperties(object) {

@@ -287,6 +287,10 @@
       this.push(hasMessage);
       this.push(message);
       this.push(typeof stack === 'string' ? stack : '');
+      const cause = getOwnPropertyDescriptor(value, 'cause');
+      const hasCause = cause !== undefined && hasOwn(cause, 'value');
+      this.push(hasCause);
+      if (hasCause) this.write(cause.value);
     }
 
     writeMap(value) {
