@@ -17,6 +17,7 @@ let webAPIScripts = [
   "StructuredClone/Serialize", "StructuredClone/Deserialize", "Messaging/Tasks",
   "Messaging/MessageEvent", "Messaging/MessageChannel",
   "Abort/Abort", "Encoding/Encoding", "Timers/Timers", "URL/URL",
+  "URLPattern/URLPattern",
   "Streams/Queues", "Streams/Readable", "Streams/DefaultController", "Streams/Buffers",
   "Streams/ByteController", "Streams/BYOB", "Streams/Tee", "Streams/Pipe", "Streams/Iterate",
   "Streams/Writable", "Streams/WritableController", "Streams/Transform", "Streams/Interface",

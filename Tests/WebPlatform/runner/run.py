@@ -4,8 +4,6 @@ import json
 import os
 import subprocess
 import tempfile
-import urllib.parse
-import urllib.request
 from dataclasses import dataclass, field
 
 from .server import ResultServer, TestServers, host_names
@@ -100,21 +98,8 @@ class Runner:
             parts.append(f"importScripts({json.dumps('/' + test.path)});")
         path = os.path.join(folder, name)
         with open(path, "w") as file:
-            file.write("\n".join(self.inline(part, test) for part in parts))
+            file.write("\n".join(parts))
         return path
-
-    def inline(self, part: str, test: Test) -> str:
-        """Puts an imported script's text in place of its import where the test's origin is https: WPT's
-        server ends its TLS without saying so, which the proxy takes for a cut-off script."""
-        if not test.is_secure or not part.startswith("importScripts("):
-            return part
-        reference = json.loads(part[len("importScripts("):part.index(")")])
-        url = urllib.parse.urljoin(f"http://127.0.0.1:{self.servers.http}/{test.path}", reference)
-        request = urllib.request.Request(
-            url, headers={"Host": f"web-platform.test:{self.servers.http}"})
-        with urllib.request.urlopen(request) as response:
-            text = response.read().decode("utf-8", "replace")
-        return text + "\n" + part[part.index(");") + 2:]
 
     def run(self, test: Test, number: str) -> Result:
         seconds = (60 if test.is_long else 10) * self.factor
