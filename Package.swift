@@ -14,7 +14,7 @@ let settings: [SwiftSetting] = [
 /// `PluginHost` itself. A new script is named here and in `CWebAPIScripts/scripts.c`.
 let webAPIScripts = [
   "WebIDL/WebIDL", "DOMException/DOMException", "Events/Events", "HostCalls/HostCalls",
-  "Abort/Abort", "Encoding/Encoding", "Timers/Timers", "URL/URL", "Streams/Streams",
+  "Abort/Abort", "Encoding/Encoding", "Timers/Timers", "Operations/Operations", "URL/URL", "Streams/Streams",
   "Blob/Blob", "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
   "Console/Console", "Crypto/Crypto", "Performance/Performance",
   "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/ServiceWorkerGlobalScope",
@@ -52,7 +52,7 @@ let package = Package(
     .target(
       name: "PluginHost",
       dependencies: [
-        "FetchModel", "Interceptor", "CJavaScriptCore", "CProcess", "CWebAPIScripts",
+        "FetchModel", "Interceptor", "CJavaScriptCore", "COpenSSL", "CProcess", "CWebAPIScripts",
         "CZlib", nio, nioPosix, logging,
       ],
       exclude: webAPIScripts, swiftSettings: settings),

@@ -24,6 +24,9 @@ static const char Abort[] = {
 static const char Encoding[] = {
 #embed "../PluginHost/WebAPIs/Encoding/Encoding.js"
     , 0};
+static const char Operations[] = {
+#embed "../PluginHost/WebAPIs/Operations/Operations.js"
+    , 0};
 static const char Timers[] = {
 #embed "../PluginHost/WebAPIs/Timers/Timers.js"
     , 0};
@@ -67,7 +70,8 @@ static const char ServiceWorkerGlobalScope[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/ServiceWorkerGlobalScope.js"
     , 0};
 
-#define SCRIPT(name) {"valor:" #name, name, sizeof name - 1}
+#define SCRIPT(name) {"", "valor:" #name, name, sizeof name - 1}
+#define LATER(group, name) {group, "valor:" #name, name, sizeof name - 1}
 
 const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(WebIDL),
@@ -77,6 +81,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Abort),
     SCRIPT(Encoding),
     SCRIPT(Timers),
+    SCRIPT(Operations),
     SCRIPT(URL),
     SCRIPT(Streams),
     SCRIPT(Blob),
