@@ -83,7 +83,7 @@ struct ProxyRunner {
     } catch {
       await server.shutdown(within: .zero)
       await admin.shutdown()
-      for plugin in plugins { registry.unregister(name: plugin.name) }
+      await registry.shutDown()
       throw error
     }
     await signals.first()
@@ -91,7 +91,7 @@ struct ProxyRunner {
     let isComplete = await server.shutdown(within: .seconds(10))
     if !isComplete { self.logger.warning("exchanges were cut off after ten seconds") }
     await admin.shutdown()
-    for plugin in plugins { registry.unregister(name: plugin.name) }
+    await registry.shutDown()
   }
 
   private static func announce(_ lines: String) {
