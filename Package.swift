@@ -14,9 +14,9 @@ let settings: [SwiftSetting] = [
 /// `PluginHost` itself. A new script is named here and in `CWebAPIScripts/scripts.c`.
 let webAPIScripts = [
   "WebIDL/WebIDL", "DOMException/DOMException", "Events/Events", "HostCalls/HostCalls",
-  "Abort/Abort", "Encoding/Encoding", "Timers/Timers", "Operations/Operations", "URL/URL", "Streams/Streams",
-  "Blob/Blob", "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
-  "Console/Console", "Crypto/Crypto", "Performance/Performance",
+  "Abort/Abort", "Encoding/Encoding", "Timers/Timers", "Operations/Operations", "URL/URL",
+  "Streams/Streams", "Blob/Blob", "Fetch/Headers", "Fetch/Body", "Fetch/Request",
+  "Fetch/Response", "Fetch/Fetch", "Console/Console", "Crypto/Crypto", "Performance/Performance",
   "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/ServiceWorkerGlobalScope",
 ].map { "WebAPIs/\($0).js" }
 
