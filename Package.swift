@@ -16,7 +16,9 @@ let webAPIScripts = [
   "WebIDL/WebIDL", "DOMException/DOMException", "Events/Events", "HostCalls/HostCalls",
   "Abort/Abort", "Encoding/Encoding", "Timers/Timers", "Operations/Operations", "URL/URL",
   "Streams/Streams", "Blob/Blob", "Fetch/Headers", "Fetch/Body", "Fetch/Request",
-  "Fetch/Response", "Fetch/Fetch", "Console/Console", "Crypto/Crypto", "Performance/Performance",
+  "Fetch/Response", "Fetch/Fetch", "Console/Console", "Crypto/Crypto", "Crypto/Algorithms",
+  "Crypto/JSONWebKeys", "Crypto/CurveKeys", "Crypto/RSAKeys", "Crypto/SymmetricKeys",
+  "Crypto/DerivationKeys", "Crypto/SubtleCrypto", "Performance/Performance",
   "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/ServiceWorkerGlobalScope",
 ].map { "WebAPIs/\($0).js" }
 

@@ -70,6 +70,28 @@ static const char ServiceWorkerGlobalScope[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/ServiceWorkerGlobalScope.js"
     , 0};
 
+static const char Algorithms[] = {
+#embed "../PluginHost/WebAPIs/Crypto/Algorithms.js"
+    , 0};
+static const char JSONWebKeys[] = {
+#embed "../PluginHost/WebAPIs/Crypto/JSONWebKeys.js"
+    , 0};
+static const char CurveKeys[] = {
+#embed "../PluginHost/WebAPIs/Crypto/CurveKeys.js"
+    , 0};
+static const char RSAKeys[] = {
+#embed "../PluginHost/WebAPIs/Crypto/RSAKeys.js"
+    , 0};
+static const char SymmetricKeys[] = {
+#embed "../PluginHost/WebAPIs/Crypto/SymmetricKeys.js"
+    , 0};
+static const char DerivationKeys[] = {
+#embed "../PluginHost/WebAPIs/Crypto/DerivationKeys.js"
+    , 0};
+static const char SubtleCrypto[] = {
+#embed "../PluginHost/WebAPIs/Crypto/SubtleCrypto.js"
+    , 0};
+
 #define SCRIPT(name) {"", "valor:" #name, name, sizeof name - 1}
 #define LATER(group, name) {group, "valor:" #name, name, sizeof name - 1}
 
@@ -95,6 +117,13 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Performance),
     SCRIPT(ServiceWorkerEvents),
     SCRIPT(ServiceWorkerGlobalScope),
+    LATER("crypto", Algorithms),
+    LATER("crypto", JSONWebKeys),
+    LATER("crypto", CurveKeys),
+    LATER("crypto", RSAKeys),
+    LATER("crypto", SymmetricKeys),
+    LATER("crypto", DerivationKeys),
+    LATER("crypto", SubtleCrypto),
 };
 const size_t valor_web_api_script_count =
     sizeof valor_web_api_scripts / sizeof valor_web_api_scripts[0];

@@ -96,6 +96,7 @@ final class JavaScriptPlugin {
   /// The functions that only one group of scripts needs.
   private func natives(group: String) -> [Native] {
     switch group {
+    case "crypto": self.cryptoNatives
     default: []
     }
   }
