@@ -24,11 +24,19 @@ extension SupervisorCore {
     owner: any PluginWorker
   ) async -> Result<ByteBuffer, PluginError> {
     do throws(PluginError) {
+      var answer = ByteBuffer()
       switch kind {
       case .skipWaiting: await delegate.pluginWorkerSkipsWaiting(owner)
       case .claimClients: try await delegate.pluginWorkerClaimsClients(owner)
+      case .update: try await delegate.pluginWorkerUpdates(owner)
+      case .unregister:
+        answer.writeString(await delegate.pluginWorkerUnregisters(owner) ? "true" : "false")
+      case .navigationPreload:
+        let call = NavigationPreloadCall(String(buffer: payload))
+        let state = try await delegate.pluginWorker(owner, changesNavigationPreload: call.change)
+        answer.writeString("\(state.isEnabled)\n\(state.headerValue)")
       }
-      return .success(ByteBuffer())
+      return .success(answer)
     } catch {
       return .failure(error)
     }

@@ -103,7 +103,9 @@ extension EVPKey {
   /// The private key of a curve, as long as a coordinate.
   func scalar() -> [UInt8]? { self.curve.flatMap { self.number("priv", size: $0.size) } }
 
-  func rawPublicKey() -> [UInt8]? { Self.read { EVP_PKEY_get_raw_public_key(self.handle, $0, &$1) } }
+  func rawPublicKey() -> [UInt8]? {
+    Self.read { EVP_PKEY_get_raw_public_key(self.handle, $0, &$1) }
+  }
 
   func rawPrivateKey() -> [UInt8]? {
     Self.read { EVP_PKEY_get_raw_private_key(self.handle, $0, &$1) }
