@@ -71,7 +71,7 @@ final class JavaScriptPlugin {
     context.setProperty("native", of: protected.value, to: natives)
     self.install(
       self.eventNatives + self.fetchNatives + self.bodyNatives + self.environmentNatives
-        + self.textNatives + self.urlNatives + self.scriptNatives, into: natives)
+        + self.textNatives + self.urlNatives + self.typeNatives + self.scriptNatives, into: natives)
     try self.evaluateScripts(group: "")
     self.takeHooks(context.property("hooks", of: protected.value))
   }
