@@ -69,9 +69,7 @@ final class JavaScriptPlugin {
     self.internals = protected
     let natives = JSObjectMake(context.ref, nil, nil) ?? context.undefined
     context.setProperty("native", of: protected.value, to: natives)
-    self.install(
-      self.eventNatives + self.fetchNatives + self.bodyNatives + self.environmentNatives
-        + self.textNatives + self.urlNatives + self.typeNatives + self.scriptNatives, into: natives)
+    self.install(self.commonNatives, into: natives)
     try self.evaluateScripts(group: "")
     self.takeHooks(context.property("hooks", of: protected.value))
   }
@@ -98,6 +96,13 @@ final class JavaScriptPlugin {
         }
       )
     ]
+  }
+
+  /// The functions that every global needs.
+  private var commonNatives: [Native] {
+    self.eventNatives + self.fetchNatives + self.bodyNatives + self.environmentNatives
+      + self.textNatives + self.urlNatives + self.urlPatternNatives + self.typeNatives
+      + self.scriptNatives
   }
 
   /// The functions that only one group of scripts needs.
