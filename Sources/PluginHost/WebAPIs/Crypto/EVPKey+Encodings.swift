@@ -31,7 +31,9 @@ extension EVPKey {
   func checked(as type: String, isPrivate: Bool) -> EVPKey? {
     guard self.isA(type) else { return nil }
     switch type {
-    case "RSA": return self.isPlausibleRSA ? self : nil
+    case "RSA":
+      guard self.isPlausibleRSA else { return nil }
+      return !isPrivate || self.rsaComponents(isPrivate: true)?.isConsistent == true ? self : nil
     case "EC":
       guard self.curve != nil else { return nil }
       // Keys are written as they are, and a compressed point is to become a whole one.

@@ -3,7 +3,7 @@
 (function (internal) {
   'use strict';
   const { native, subtle, isObject } = internal;
-  const { parseJSON, stringifyJSON, setPrototypeOf } = internal.primordials;
+  const { isArray, parseJSON, stringifyJSON, setPrototypeOf } = internal.primordials;
   const { error } = subtle;
 
   const members = [
@@ -12,7 +12,9 @@
   ];
 
   // A JsonWebKey dictionary. `key_ops` becomes {bits, hasDuplicates}.
-  subtle.toJSONWebKey = function (value) {
+  subtle.toJSONWebKey = (value) => toDictionary(value, convert);
+
+  function toDictionary(value, convert) {
     if (value !== undefined && value !== null && !isObject(value)) {
       throw new TypeError('The key is neither a BufferSource nor a JsonWebKey.');
     }
@@ -23,7 +25,7 @@
       jwk[name] = member === undefined ? undefined : convert(name, member);
     }
     return jwk;
-  };
+  }
 
   function convert(name, value) {
     switch (name) {
@@ -43,16 +45,32 @@
     }
   }
 
-  function toOperations(value) {
+  function toOperations(value, forEach = subtle.forEachOfSequence) {
     const seen = new internal.primordials.SafeSet();
     const operations = { __proto__: null, bits: 0, hasDuplicates: false };
-    subtle.forEachOfSequence(value, 'key_ops', (item) => {
+    forEach(value, 'key_ops', (item) => {
       const name = `${item}`;
       if (seen.has(name)) operations.hasDuplicates = true;
       seen.add(name);
       operations.bits |= subtle.usageBit(name) ?? 0;
     });
     return operations;
+  }
+
+  // The same of what JSON has, without what a plugin can have done to the prototypes of arrays and
+  // objects.
+  function convertParsed(name, value) {
+    if (name === 'key_ops') return toOperations(value, forEachOfArray);
+    if (name === 'oth' && isArray(value)) return value.length;
+    if (isObject(value)) throw new TypeError(`${name} has an object.`);
+    return convert(name, value);
+  }
+  function forEachOfArray(value, name, body) {
+    if (!isArray(value)) throw new TypeError(`${name}: not an array.`);
+    for (let i = 0; i < value.length; i++) {
+      if (isObject(value[i])) throw new TypeError(`${name} has an object.`);
+      body(value[i]);
+    }
   }
 
   const dataError = (message) => error('DataError', message);
@@ -95,7 +113,7 @@
     setPrototypeOf(value, null);
     let jwk;
     try {
-      jwk = subtle.toJSONWebKey(value);
+      jwk = toDictionary(value, convertParsed);
     } catch {
       throw dataError('The key is no JsonWebKey.');
     }
@@ -107,6 +125,7 @@
   subtle.stringifyJSONWebKey = function (jwk) {
     // Without a `toJSON` to inherit.
     setPrototypeOf(jwk, null);
+    if (jwk.key_ops !== undefined) setPrototypeOf(jwk.key_ops, null);
     return stringifyJSON(jwk);
   };
 })
