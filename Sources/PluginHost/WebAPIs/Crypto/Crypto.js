@@ -30,12 +30,18 @@
         is: (value) => isObject(value) && #record in value,
         record: (key) => key.#record,
         create: (record) => new CryptoKey(token, record),
-        // What a structured clone of a key is.
-        clone: (key) => new CryptoKey(token, key.#record),
       };
     }
   }
   internal.defineInterface('CryptoKey', CryptoKey);
+  internal.defineSerializable('CryptoKey', {
+    is: internal.cryptoKey.is,
+    serialize: (key) => internal.subtle.serializeKey(internal.cryptoKey.record(key)),
+    deserialize(fields) {
+      internal.load('crypto');
+      return internal.cryptoKey.create(internal.subtle.deserializeKey(fields));
+    },
+  });
 
   class SubtleCrypto {
     #brand;

@@ -110,6 +110,7 @@
   function ecHandler(name, uses, checkAlg, operations) {
     return {
       __proto__: null,
+      encoding: 'EC',
       ...operations,
       generateKey(params, extractable, usages, done, fail) {
         subtle.checkUsages(usages, uses.public | uses.private);
@@ -208,6 +209,7 @@
       subtle.makeRecord(type, extractable, subtle.keyAlgorithm(name), usages, handle);
     return {
       __proto__: null,
+      encoding: name,
       ...operations,
       generateKey(params, extractable, usages, done, fail) {
         subtle.checkUsages(usages, uses.public | uses.private);

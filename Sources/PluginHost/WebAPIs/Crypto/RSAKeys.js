@@ -67,6 +67,7 @@
   function rsaHandler(name, uses, algOf, operations) {
     return {
       __proto__: null,
+      encoding: 'RSA',
       ...operations,
       generateKey(params, extractable, usages, done, fail) {
         subtle.checkUsages(usages, uses.public | uses.private);
