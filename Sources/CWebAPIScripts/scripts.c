@@ -151,6 +151,10 @@ static const char ServiceWorkerGlobalScope[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/ServiceWorkerGlobalScope.js"
     , 0};
 
+static const char Valor[] = {
+#embed "../PluginHost/WebAPIs/Valor/Valor.js"
+    , 0};
+
 static const char Algorithms[] = {
 #embed "../PluginHost/WebAPIs/Crypto/Algorithms.js"
     , 0};
@@ -228,6 +232,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Registration),
     SCRIPT(Clients),
     SCRIPT(ServiceWorkerGlobalScope),
+    SCRIPT(Valor),
     LATER("crypto", Algorithms),
     LATER("crypto", JSONWebKeys),
     LATER("crypto", CurveKeys),
