@@ -76,11 +76,10 @@ struct ClientTable: Sendable {
   /// *Handle Service Worker Client Unload*. Returns the registration that it used.
   mutating func remove(id: String) -> [ServiceWorkerRegistration] {
     guard let identity = self.identityOf.removeValue(forKey: id),
-      var list = self.entries[identity],
-      let index = list.firstIndex(where: { $0.description.id == id })
+      let index = self.entries[identity]?.firstIndex(where: { $0.description.id == id }),
+      let entry = self.entries[identity]?.remove(at: index)
     else { return [] }
-    let entry = list.remove(at: index)
-    self.entries[identity] = list.isEmpty ? nil : list
+    if self.entries[identity]?.isEmpty == true { self.entries[identity] = nil }
     return entry.registration.map { [$0] } ?? []
   }
 
@@ -105,6 +104,20 @@ struct ClientTable: Sendable {
     of url: String, referrer: String?, origin: String?, site: String?, identity: ClientIdentity,
     connection: UInt64, now: Int64
   ) -> Entry? {
+    // The list has no second reference when it is changed, which would copy it.
+    guard
+      let index = self.index(
+        of: url, referrer: referrer, origin: origin, site: site, identity: identity,
+        connection: connection, now: now)
+    else { return nil }
+    self.entries[identity]?[index].lastSeen = now
+    return self.entries[identity]?[index]
+  }
+
+  private func index(
+    of url: String, referrer: String?, origin: String?, site: String?, identity: ClientIdentity,
+    connection: UInt64, now: Int64
+  ) -> Int? {
     guard let list = self.entries[identity] else { return nil }
     let known = list.indices.filter { now - list[$0].lastSeen < Self.lifetime }
     func newest(_ matches: (Entry) -> Bool) -> Int? {
@@ -122,9 +135,7 @@ struct ClientTable: Sendable {
       claimedOrigin = String(originOf(url))
     }
     if index == nil, let claimedOrigin { index = newest { $0.origin == claimedOrigin } }
-    guard let index else { return nil }
-    self.entries[identity]?[index].lastSeen = now
-    return self.entries[identity]?[index]
+    return index
   }
 
   /// The client has loaded a script or a style sheet, which may load others.
