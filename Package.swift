@@ -14,10 +14,11 @@ let settings: [SwiftSetting] = [
 /// `PluginHost` itself. A new script is named here and in `CWebAPIScripts/scripts.c`.
 let webAPIScripts = [
   "WebIDL/WebIDL", "DOMException/DOMException", "Events/Events", "HostCalls/HostCalls",
-  "Abort/Abort", "Encoding/Encoding", "Timers/Timers", "URL/URL",
+  "Abort/Abort", "Encoding/Labels", "Encoding/Encoding", "Timers/Timers", "URL/URL",
   "Streams/Queues", "Streams/Readable", "Streams/DefaultController", "Streams/Buffers",
   "Streams/ByteController", "Streams/BYOB", "Streams/Tee", "Streams/Pipe", "Streams/Iterate",
   "Streams/Writable", "Streams/WritableController", "Streams/Transform", "Streams/Interface",
+  "Encoding/EncodingStreams", "Compression/Compression",
   "Blob/Blob", "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
   "Console/Console", "Crypto/Crypto", "Performance/Performance",
   "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Registration",
@@ -46,6 +47,8 @@ let package = Package(
     // No system library target: the header says why. Debian's package is libicu-dev.
     .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CBrotli", pkgConfig: "libbrotlienc", providers: [.apt(["libbrotli-dev"])]),
     .target(name: "CProcess"),
     .target(name: "CWebAPIScripts"),
     .target(name: "FetchModel", dependencies: ["CICU", nio], swiftSettings: settings),
@@ -57,7 +60,7 @@ let package = Package(
       name: "PluginHost",
       dependencies: [
         "FetchModel", "Interceptor", "CJavaScriptCore", "CProcess", "CWebAPIScripts",
-        "CZlib", nio, nioPosix, logging,
+        "CICU", "CZlib", "CBrotli", nio, nioPosix, logging,
       ],
       exclude: webAPIScripts, swiftSettings: settings),
     .executableTarget(

@@ -21,6 +21,9 @@ static const char Events[] = {
 static const char Abort[] = {
 #embed "../PluginHost/WebAPIs/Abort/Abort.js"
     , 0};
+static const char EncodingLabels[] = {
+#embed "../PluginHost/WebAPIs/Encoding/Labels.js"
+    , 0};
 static const char Encoding[] = {
 #embed "../PluginHost/WebAPIs/Encoding/Encoding.js"
     , 0};
@@ -69,6 +72,12 @@ static const char TransformStream[] = {
 static const char StreamInterface[] = {
 #embed "../PluginHost/WebAPIs/Streams/Interface.js"
     , 0};
+static const char EncodingStreams[] = {
+#embed "../PluginHost/WebAPIs/Encoding/EncodingStreams.js"
+    , 0};
+static const char Compression[] = {
+#embed "../PluginHost/WebAPIs/Compression/Compression.js"
+    , 0};
 static const char Blob[] = {
 #embed "../PluginHost/WebAPIs/Blob/Blob.js"
     , 0};
@@ -114,6 +123,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Events),
     SCRIPT(HostCalls),
     SCRIPT(Abort),
+    SCRIPT(EncodingLabels),
     SCRIPT(Encoding),
     SCRIPT(Timers),
     SCRIPT(URL),
@@ -130,6 +140,8 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(WritableController),
     SCRIPT(TransformStream),
     SCRIPT(StreamInterface),
+    SCRIPT(EncodingStreams),
+    SCRIPT(Compression),
     SCRIPT(Blob),
     SCRIPT(Headers),
     SCRIPT(Body),
