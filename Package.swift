@@ -19,9 +19,10 @@ let webAPIScripts = [
   "Streams/ByteController", "Streams/BYOB", "Streams/Tee", "Streams/Pipe", "Streams/Iterate",
   "Streams/Writable", "Streams/WritableController", "Streams/Transform", "Streams/Interface",
   "Encoding/EncodingStreams", "Compression/Compression",
-  "Blob/Blob", "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
+  "Files/Blob", "Files/File", "Files/FileReader", "FormData/FormData", "FormData/Multipart",
+  "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
   "Console/Console", "Crypto/Crypto", "Performance/Performance",
-  "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Registration",
+  "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Registration", "ServiceWorker/Clients",
   "ServiceWorker/ServiceWorkerGlobalScope",
 ].map { "WebAPIs/\($0).js" }
 
@@ -77,7 +78,7 @@ let package = Package(
       name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport"], path: "Tests/EndToEnd",
-      exclude: ["Plugins"], swiftSettings: settings),
+      exclude: ["Clients", "Plugins"], swiftSettings: settings),
     .testTarget(
       name: "InterceptorTests", dependencies: ["Interceptor", "FetchModel", nio],
       swiftSettings: settings),
