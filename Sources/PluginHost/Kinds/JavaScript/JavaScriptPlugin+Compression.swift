@@ -20,8 +20,9 @@ extension JavaScriptPlugin {
   /// `(codec, bytes or undefined for more of the last ones, whether nothing more comes)` →
   /// `[output, whether there is more, why it failed behind that or undefined]`
   private func runCodec(_ arguments: NativeArguments) -> JSValue? {
-    guard let codec = self.classes.kept(
-      arguments[0], as: StreamCodec.self, in: self.context)
+    guard
+      let codec = self.classes.kept(
+        arguments[0], as: StreamCodec.self, in: self.context)
     else { return nil }
     if arguments.bool(2) {
       codec.finish()

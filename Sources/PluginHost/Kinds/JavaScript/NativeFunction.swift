@@ -111,7 +111,9 @@ final class NativeClasses {
   }
 
   /// What an object made by ``object(keeping:in:)`` keeps; `nil` for any other value.
-  func kept<Kept: AnyObject>(_ value: JSValue, as: Kept.Type, in context: JavaScriptContext) -> Kept? {
+  func kept<Kept: AnyObject>(_ value: JSValue, as: Kept.Type, in context: JavaScriptContext)
+    -> Kept?
+  {
     guard JSValueIsObjectOfClass(context.ref, value, self.keptObjects),
       let pointer = JSObjectGetPrivate(value)
     else { return nil }

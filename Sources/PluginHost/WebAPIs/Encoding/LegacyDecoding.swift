@@ -20,7 +20,8 @@ struct LegacyDecoding {
     case .iso2022JP: self.run(ISO2022JPDecoder(state), bytes, streams)
     case .shiftJIS: self.run(ShiftJISDecoder(state), bytes, streams)
     case .eucKR: self.run(EUCKRDecoder(state), bytes, streams)
-    default: if encoding.isSingleByte { self.runSingleByte(bytes, LegacyIndex.singleByte(encoding)) }
+    default:
+      if encoding.isSingleByte { self.runSingleByte(bytes, LegacyIndex.singleByte(encoding)) }
     }
     guard self.isValid || !options.contains(.fatal) else { return nil }
   }
