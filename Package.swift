@@ -14,6 +14,8 @@ let settings: [SwiftSetting] = [
 /// `PluginHost` itself. A new script is named here and in `CWebAPIScripts/scripts.c`.
 let webAPIScripts = [
   "WebIDL/WebIDL", "DOMException/DOMException", "Events/Events", "HostCalls/HostCalls",
+  "StructuredClone/Serialize", "StructuredClone/Deserialize", "Messaging/Tasks",
+  "Messaging/MessageEvent", "Messaging/MessageChannel",
   "Abort/Abort", "Encoding/Labels", "Encoding/Encoding", "Timers/Timers", "URL/URL",
   "URLPattern/URLPattern",
   "Streams/Queues", "Streams/Readable", "Streams/DefaultController", "Streams/Buffers",
@@ -23,6 +25,7 @@ let webAPIScripts = [
   "Files/Blob", "Files/File", "Files/FileReader", "FormData/FormData", "FormData/Multipart",
   "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
   "Console/Console", "Crypto/Crypto", "Performance/Performance",
+  "Performance/PerformanceObserver", "WebAssembly/Streaming", "Scripts/ImportScripts",
   "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Registration", "ServiceWorker/Clients",
   "ServiceWorker/ServiceWorkerGlobalScope",
 ].map { "WebAPIs/\($0).js" }

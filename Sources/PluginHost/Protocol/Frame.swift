@@ -156,6 +156,9 @@ struct StreamID: Hashable, Sendable {
 enum CallKind: UInt8, Sendable {
   case skipWaiting = 0
   case claimClients = 1
+  /// `importScripts()`: the worker waits for the answer. The payload is the script's absolute URL,
+  /// the answer's an ``ImportedScript``.
+  case importScript = 2
   /// `registration.update()`.
   case update = 32
   /// `registration.unregister()`; the answer's payload is `true` or `false`.

@@ -32,8 +32,18 @@ public final class SupervisorFactory: PluginWorkerFactory {
     ScriptResources(main: try readScript(self.configuration.scriptPath))
   }
 
-  /// No script can import another one yet, so none is ever asked for.
-  public func fetchImportedScript(_ url: String) async -> [UInt8]? { nil }
+  public func fetchImportedScript(_ url: String) async -> [UInt8]? {
+    guard let url = WebURL(url) else { return nil }
+    let loader = ScriptLoader(
+      scriptPath: self.configuration.scriptPath, scriptURL: self.configuration.scriptURL,
+      network: self.network)
+    let signal = FetchSignal()
+    let timeout = self.group.next().scheduleTask(in: ScriptLoader.patience) { signal.abort() }
+    defer { timeout.cancel() }
+    return await withCheckedContinuation { continuation in
+      loader.load(url, signal: signal) { continuation.resume(returning: try? $0.get().bytes) }
+    }
+  }
 
   public func makeWorker(
     _ resources: ScriptResources, isInstalled: Bool

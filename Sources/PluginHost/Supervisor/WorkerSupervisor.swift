@@ -134,7 +134,11 @@ public final class WorkerSupervisor: PluginWorker {
   }
 
   public func scriptResources() async -> ScriptResources {
-    self.core.configuration.resources ?? ScriptResources(main: [])
+    var resources = self.core.configuration.resources ?? ScriptResources(main: [])
+    resources.imported = await withCheckedContinuation { continuation in
+      self.onLoop { continuation.resume(returning: $0.imports.used) }
+    }
+    return resources
   }
 
   public func registrationChanged(_ snapshot: RegistrationSnapshot) {

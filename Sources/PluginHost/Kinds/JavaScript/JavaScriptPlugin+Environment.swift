@@ -43,6 +43,13 @@ extension JavaScriptPlugin {
         }
       ),
       (
+        "wantTask",
+        { [unowned self] _ in
+          self.hasTasks = true
+          return nil
+        }
+      ),
+      (
         "clearTimer",
         { [unowned self] in
           self.timers.clear(Int32(clamping: $0.uint32(0)))
