@@ -81,6 +81,8 @@ struct WorkerStart: Sendable, Equatable {
   var scope: String
   /// The script's text.
   var source: String
+  /// What `valor.config` says, as JSON; empty for nothing.
+  var config = ""
   /// The registration as it is now: ``RegistrationSnapshot/packed``.
   var registration = RegistrationSnapshot(own: .init(number: 1, state: .parsed)).packed
 }

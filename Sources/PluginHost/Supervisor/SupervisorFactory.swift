@@ -29,7 +29,10 @@ public final class SupervisorFactory: PluginWorkerFactory {
   }
 
   public func fetchScript() async throws(PluginError) -> ScriptResources {
-    ScriptResources(main: try readScript(self.configuration.scriptPath))
+    if let script = self.configuration.inlineScript {
+      return ScriptResources(main: Array(script.utf8))
+    }
+    return ScriptResources(main: try readScript(self.configuration.scriptPath))
   }
 
   public func fetchImportedScript(_ url: String) async -> [UInt8]? {
@@ -51,7 +54,12 @@ public final class SupervisorFactory: PluginWorkerFactory {
     var configuration = self.configuration
     configuration.resources = resources
     configuration.isInstalled = isInstalled
-    return WorkerSupervisor(
+    guard configuration.instances > 1 else { return self.makeSupervisor(configuration) }
+    return WorkerPool((0..<configuration.instances).map { _ in self.makeSupervisor(configuration) })
+  }
+
+  private func makeSupervisor(_ configuration: WorkerSupervisor.Configuration) -> WorkerSupervisor {
+    WorkerSupervisor(
       configuration: configuration, executable: self.executable, network: self.network,
       eventLoop: self.group.next(), logger: self.logger)
   }

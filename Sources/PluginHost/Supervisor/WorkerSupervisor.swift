@@ -30,6 +30,12 @@ public final class WorkerSupervisor: PluginWorker {
     public var scriptURL: String
     /// What `registration.scope` says.
     public var scope: String
+    /// What `valor.config` says, as JSON; empty for nothing.
+    public var config = ""
+    /// The script where it is in no file.
+    public var inlineScript: String?
+    /// How many workers take events at the same time.
+    public var instances = 1
     /// The version that the worker runs, restarts included.
     public var resources: ScriptResources?
     /// Whether that version was installed before this program started.
