@@ -66,6 +66,7 @@
     dataViewByteLength: getter(DataView.prototype, 'byteLength'),
     bufferByteLength: getter(ArrayBuffer.prototype, 'byteLength'),
     bufferDetached: getter(ArrayBuffer.prototype, 'detached'),
+    bufferResizable: getter(ArrayBuffer.prototype, 'resizable'),
   };
   internal.primordials = primordials;
   const { wellFormed, slice, execute, isView, bufferByteLength } = primordials;
