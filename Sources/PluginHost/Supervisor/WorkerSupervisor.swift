@@ -2,6 +2,7 @@ public import FetchModel
 public import Interceptor
 public import Logging
 public import NIOCore
+import Synchronization
 
 /// The host's side of a plugin: a worker process that is started when its first event comes, fed with
 /// events, watched, stopped when idle, and replaced when it dies.
@@ -69,6 +70,8 @@ public final class WorkerSupervisor: PluginWorker {
 
   private let eventLoop: any EventLoop
   private let core: SupervisorCore
+  /// Whether its end was asked for.
+  private let isTerminated = Atomic(false)
 
   /// - Parameters:
   ///   - configuration: the plugin.
@@ -100,6 +103,8 @@ public final class WorkerSupervisor: PluginWorker {
   }
 
   deinit {
+    // The program may be about to end then, and the event loop be gone.
+    if self.isTerminated.load(ordering: .relaxed) { return }
     let core = self.core
     self.eventLoop.execute { core.terminate() }
   }
@@ -161,7 +166,10 @@ public final class WorkerSupervisor: PluginWorker {
 
   public func retire() { self.onLoop { $0.retire() } }
 
-  public func terminate() { self.onLoop { $0.terminate() } }
+  public func terminate() {
+    self.isTerminated.store(true, ordering: .relaxed)
+    self.onLoop { $0.terminate() }
+  }
 
   public func status() async -> WorkerStatus {
     await withCheckedContinuation { continuation in
