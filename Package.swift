@@ -21,7 +21,7 @@ let webAPIScripts = [
   "Files/Blob", "Files/File", "Files/FileReader", "FormData/FormData", "FormData/Multipart",
   "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
   "Console/Console", "Crypto/Crypto", "Performance/Performance",
-  "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Registration", "ServiceWorker/Clients",
+  "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Routes", "ServiceWorker/Registration", "ServiceWorker/Clients",
   "ServiceWorker/ServiceWorkerGlobalScope",
 ].map { "WebAPIs/\($0).js" }
 

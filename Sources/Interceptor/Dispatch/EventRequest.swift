@@ -61,12 +61,12 @@ struct EventRequest: Sendable {
     return attributes
   }
 
-  private static func mode(_ facts: RequestFacts) -> String {
+  static func mode(_ facts: RequestFacts) -> String {
     guard let mode = facts.fetchMode else { return facts.isNavigation ? "navigate" : "no-cors" }
     return ["navigate", "same-origin", "no-cors", "cors"].contains(mode) ? mode : "no-cors"
   }
 
-  private static func destination(_ facts: RequestFacts) -> String {
+  static func destination(_ facts: RequestFacts) -> String {
     guard let destination = facts.fetchDestination else {
       return facts.isNavigation ? "document" : ""
     }

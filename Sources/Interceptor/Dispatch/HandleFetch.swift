@@ -21,7 +21,7 @@ extension ServiceWorkerRegistration {
   ///
   /// | the outcome | when |
   /// |---|---|
-  /// | fall back | the request is none that service workers see; the script listens for no `fetch`; no listener called `respondWith()`; the plugin is not active; the worker failed and the policy is fail-open |
+  /// | fall back | a route says so; the request is none that service workers see; the script listens for no `fetch`; no listener called `respondWith()`; the plugin is not active; the worker failed and the policy is fail-open |
   /// | network error | `respondWith()` got a rejection or no response; `preventDefault()` without `respondWith()`; no response, but the request's body was read; an answer that is not valid; a redirected response for a request that does not follow redirects; the worker failed otherwise; the client left |
   /// | respond | anything else |
   func handleFetch(
@@ -32,10 +32,20 @@ extension ServiceWorkerRegistration {
       return completion(.fallBack(request.body))
     }
     let finish = self.finishing(request, facts, client, completion)
-    guard active.listensForFetch else { return finish(.fallBack(request.body)) }
+    let (listensForFetch, routes) = active.dispatching
+    var parallelFetch = ParallelFetch.none
+    switch routes.flatMap({ self.routerSource($0, for: request, facts, active) }) {
+    case .network: return finish(.fallBack(request.body))
+    case .cache(let name): return self.respondFromCache(request, facts, name, completion: finish)
+    case .raceNetworkAndFetchHandler where request.method == "GET": parallelFetch = .race
+    case .raceNetworkAndFetchHandler, .fetchEvent, nil: break
+    }
+    guard listensForFetch else { return finish(.fallBack(request.body)) }
+    if case .none = parallelFetch { parallelFetch = self.navigationPreload(for: request, facts) }
     self.whenActivated { worker in
       guard let worker else { return finish(.fallBack(request.body)) }
-      self.createFetchEventAndDispatch(request, facts, client, to: worker, completion: finish)
+      self.createFetchEventAndDispatch(
+        request, facts, client, parallelFetch, to: worker, completion: finish)
     }
   }
 
@@ -81,9 +91,16 @@ extension ServiceWorkerRegistration {
     return facts.isForcedReload
   }
 
+  /// What is fetched beside a navigation's event where a script has enabled that.
+  private func navigationPreload(for request: FetchRequest, _ facts: RequestFacts) -> ParallelFetch {
+    guard facts.isNavigation, request.method == "GET" else { return .none }
+    let preload = self.state.withLock { $0.navigationPreload }
+    return preload.isEnabled ? .navigationPreload(headerValue: preload.headerValue) : .none
+  }
+
   private func createFetchEventAndDispatch(
     _ request: FetchRequest, _ facts: RequestFacts, _ client: FetchClient,
-    to worker: ServiceWorker, completion: @escaping @Sendable (FetchOutcome) -> Void
+    _ parallelFetch: ParallelFetch, to worker: ServiceWorker, completion: @escaping @Sendable (FetchOutcome) -> Void
   ) {
     let event = EventRequest(request, facts: facts)
     // A client without fetch metadata is no browser that would refuse a redirected response.
@@ -92,7 +109,7 @@ extension ServiceWorkerRegistration {
     worker.worker.dispatchFetch(
       FetchEventInit(
         request: event.request, hidden: event.hidden, clientID: client.id,
-        resultingClientID: client.resultingID)
+        resultingClientID: client.resultingID, parallelFetch: parallelFetch)
     ) { result in
       completion(
         self.outcome(of: result, method: method, refusesRedirected: refusesRedirected))
@@ -132,7 +149,7 @@ extension ServiceWorkerRegistration {
     }
   }
 
-  private func networkError(_ reason: String) -> FetchOutcome {
+  func networkError(_ reason: String) -> FetchOutcome {
     .networkError(FetchError(.pluginFailed, .plugin, "The plugin \(self.pluginName): \(reason)."))
   }
 }

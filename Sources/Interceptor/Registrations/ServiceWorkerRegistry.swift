@@ -19,12 +19,18 @@ public final class ServiceWorkerRegistry: RequestInterceptor {
   let clients = Mutex(ClientTable())
   let queues = Mutex<[String: JobQueue]>([:])
   let writer: StoreWriter?
+  let caches: (any ResponseCache)?
   let now: @Sendable () -> Int64
 
   /// - Parameters:
   ///   - store: where registrations survive the end of the program; `nil` for nowhere.
+  ///   - caches: what routes to a cache look into; `nil` where there are no caches.
   ///   - now: the time in milliseconds since 1970.
-  public init(store: (any RegistrationStore)? = nil, now: @escaping @Sendable () -> Int64 = { 0 }) {
+  public init(
+    store: (any RegistrationStore)? = nil, caches: (any ResponseCache)? = nil,
+    now: @escaping @Sendable () -> Int64 = { 0 }
+  ) {
+    self.caches = caches
     self.writer = store.map { StoreWriter($0) }
     self.now = now
   }

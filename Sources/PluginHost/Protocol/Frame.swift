@@ -166,6 +166,8 @@ enum CallKind: UInt8, Sendable {
   case client = 35
   /// `clients.matchAll()`: ``ClientQuery`` as two lines. The answer's payload is ``ClientList``.
   case clients = 36
+  /// `InstallEvent.addRoutes()`: the payload are rules, a word or a value in each line.
+  case addRoutes = 37
 }
 
 /// The level of a console line.

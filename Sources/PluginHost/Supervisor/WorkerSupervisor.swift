@@ -133,6 +133,8 @@ public final class WorkerSupervisor: PluginWorker {
     self.onLoop { $0.dispatchFetch(event, completion: completion) }
   }
 
+  public var isRunning: Bool { self.core.isRunning.load(ordering: .relaxed) }
+
   public func scriptResources() async -> ScriptResources {
     self.core.configuration.resources ?? ScriptResources(main: [])
   }

@@ -69,7 +69,18 @@
   }
   internal.defineInterface('ExtendableEvent', ExtendableEvent);
 
-  class InstallEvent extends ExtendableEvent {}
+  class InstallEvent extends ExtendableEvent {
+    #brand;
+    addRoutes(rules) {
+      try {
+        this.#brand;
+        requireArguments(arguments.length, 1, 'InstallEvent.addRoutes');
+        return internal.addRoutes(this, rules);
+      } catch (error) {
+        return internal.primordials.rejected(error);
+      }
+    }
+  }
   internal.defineInterface('InstallEvent', InstallEvent);
 
   // respondWith() has been called / its promise has settled.
