@@ -10,8 +10,23 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+# Python closes TLS without saying so, which makes a response that ends with its connection a
+# truncated one (RFC 9112 section 9.8): here it says close_notify, and waits a little for the other's.
 SERVE = """
+import ssl
 import sys
+
+close = ssl.SSLSocket.shutdown
+
+def say_goodbye(connection, how):
+    try:
+        connection.settimeout(1)
+        connection._sslobj.shutdown()
+    except (AttributeError, OSError):
+        pass
+    close(connection, how)
+
+ssl.SSLSocket.shutdown = say_goodbye
 if __name__ == "__main__":
     sys.path.insert(0, sys.argv.pop(1))
     from tools import localpaths
