@@ -33,15 +33,14 @@ extension ServiceWorkerRegistration {
     }
     let finish = self.finishing(request, facts, client, completion)
     let (listensForFetch, routes) = active.dispatching
-    var parallelFetch = ParallelFetch.none
-    switch routes.flatMap({ self.routerSource($0, for: request, facts, active) }) {
+    let source = routes.flatMap { self.routerSource($0, for: request, facts, active) }
+    switch source {
     case .network: return finish(.fallBack(request.body))
     case .cache(let name): return self.respondFromCache(request, facts, name, completion: finish)
-    case .raceNetworkAndFetchHandler where request.method == "GET": parallelFetch = .race
     case .raceNetworkAndFetchHandler, .fetchEvent, nil: break
     }
     guard listensForFetch else { return finish(.fallBack(request.body)) }
-    if case .none = parallelFetch { parallelFetch = self.navigationPreload(for: request, facts) }
+    let parallelFetch = self.parallelFetch(for: request, facts, source)
     self.whenActivated { worker in
       guard let worker else { return finish(.fallBack(request.body)) }
       self.createFetchEventAndDispatch(
@@ -91,9 +90,14 @@ extension ServiceWorkerRegistration {
     return facts.isForcedReload
   }
 
-  /// What is fetched beside a navigation's event where a script has enabled that.
-  private func navigationPreload(for request: FetchRequest, _ facts: RequestFacts) -> ParallelFetch {
-    guard facts.isNavigation, request.method == "GET" else { return .none }
+  /// What is fetched beside the event: by a route, or for a navigation where a script has enabled
+  /// that.
+  private func parallelFetch(
+    for request: FetchRequest, _ facts: RequestFacts, _ source: RouterSource?
+  ) -> ParallelFetch {
+    guard request.method == "GET" else { return .none }
+    if source == .raceNetworkAndFetchHandler { return .race }
+    guard facts.isNavigation else { return .none }
     let preload = self.state.withLock { $0.navigationPreload }
     return preload.isEnabled ? .navigationPreload(headerValue: preload.headerValue) : .none
   }

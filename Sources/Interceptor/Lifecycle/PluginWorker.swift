@@ -86,6 +86,12 @@ public enum ParallelFetch: Sendable, Equatable {
   /// The source `race-network-and-fetch-handler`: a response with an *ok status* is the answer where it
   /// comes before the script's. The script's own `fetch(event.request)` gets the same response.
   case race
+
+  package var isNavigationPreload: Bool {
+    if case .navigationPreload = self { true } else { false }
+  }
+
+  package var isRace: Bool { if case .race = self { true } else { false } }
 }
 
 /// How a fetch event went.

@@ -65,6 +65,8 @@ struct RouterRules: Sendable {
   /// How many conditions all rules of a worker may have together, and how deep they may be nested.
   static let maximumConditions = 1_024
   static let maximumDepth = 10
+  /// How long the text of all of them may be, in bytes.
+  static let maximumLength = 4 << 20
 
   private(set) var rules: [RouterRule] = []
   private(set) var conditionCount = 0
@@ -83,6 +85,9 @@ struct RouterRules: Sendable {
   mutating func add(
     _ text: String, baseURL: String, hasFetchHandler: Bool
   ) throws(PluginError) {
+    guard self.text.utf8.count + text.utf8.count < Self.maximumLength else {
+      throw PluginError(name: "TypeError", message: "The routes are too long.")
+    }
     var reader = RouterRuleReader(text, baseURL: baseURL, conditionCount: self.conditionCount)
     let rules = try reader.rules()
     if !hasFetchHandler, let rule = rules.first(where: { $0.source.needsFetchHandler }) {
