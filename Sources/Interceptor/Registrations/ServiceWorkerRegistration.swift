@@ -13,6 +13,8 @@ final class ServiceWorkerRegistration: Claim, Sendable {
     var navigationPreload = NavigationPreloadState()
     /// The *last update check time*, in milliseconds since 1970.
     var lastUpdateCheck: Int64 = 0
+    /// When a request last was the reason for a check, in the same unit.
+    var lastSoftUpdate: Int64 = 0
     /// Fetch events that came while the active worker was activating.
     var waitingEvents: [@Sendable (ServiceWorker?) -> Void] = []
   }

@@ -29,7 +29,12 @@ extension ServiceWorkerRegistration {
         cached.response.body.cancel()
         return completion(self.networkError("its cache has \(reason)"))
       }
-      completion(.respond(cached.response))
+      let isOwn = cached.type == "default" || cached.type == "basic"
+      let response = isOwn ? cached.response.readable(for: facts) : cached.response
+      completion(
+        .respond(
+          facts.isRevalidation
+            ? response.answeringCondition(in: request.headers, method: request.method) : response))
     }
   }
 }

@@ -49,8 +49,11 @@ final class EventFetch: @unchecked Sendable {
   func abandon() {
     guard !self.isTaken else { return }
     self.isTaken = true
-    self.signal.abort()
-    if case .success(let response) = self.result { response.body.cancel() }
+    switch self.result {
+    case .success(let response): response.body.cancel()
+    case .failure: break
+    case nil: self.signal.abort()
+    }
     self.result = nil
   }
 }

@@ -33,7 +33,8 @@ extension SupervisorCore {
     _ number: UInt32, _ parallel: EventFetch, _ result: Result<FetchResponse, FetchError>
   ) {
     guard let fetch = self.events[number]?.fetch, fetch.event.parallelFetch.isRace,
-      fetch.isAwaited, !parallel.signal.isAborted, case .success(var response) = result, (200...299).contains(response.status)
+      fetch.isAwaited, !parallel.signal.isAborted,
+      case .success(var response) = result, (200...299).contains(response.status)
     else { return parallel.ended(result) }
     // The network wins. The script's own fetch of the request gets the same response.
     let body: FetchBody
@@ -51,7 +52,7 @@ extension SupervisorCore {
     // A worker that is gone had taken it.
     if fetch.parallel?.isTaken != false { self.beginParallelFetch(event, fetch) }
     guard let parallel = fetch.parallel else { return false }
-    self.adopt(parallel, as: number)
+    self.adopt(parallel, as: number, signal: parallel.signal)
     return true
   }
 
@@ -62,12 +63,13 @@ extension SupervisorCore {
       head.method == fetch.request.method, head.url == fetch.request.url,
       head.attributes == fetch.request.attributes, isEqual(head.headers, fetch.request.headers)
     else { return false }
-    self.adopt(parallel, as: number)
+    // The script's abort does not end the race.
+    self.adopt(parallel, as: number, signal: FetchSignal())
     return true
   }
 
-  private func adopt(_ parallel: EventFetch, as number: UInt32) {
-    self.fetches[number] = PluginFetch(signal: parallel.signal)
+  private func adopt(_ parallel: EventFetch, as number: UInt32, signal: FetchSignal) {
+    self.fetches[number] = PluginFetch(signal: signal)
     let generation = self.connection.generation
     parallel.take { self.fetchEnded(number, $0, generation: generation) }
   }

@@ -178,6 +178,7 @@ struct ProxyRunner {
     var configuration = ProxyConfiguration(
       listen: self.listen, eventLoops: System.coreCount)
     configuration.intercept = self.options.intercept
+    configuration.networkErrors = self.options.networkErrors
     configuration.limits = self.options.limits.limits
     configuration.gatewayHosts = Set(self.options.gatewayHosts.map { $0.lowercased() })
     try self.options.upstream.apply(to: &configuration)

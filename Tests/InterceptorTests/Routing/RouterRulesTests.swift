@@ -64,13 +64,13 @@ import Testing
   @Test func componentsOfAPattern() throws {
     // Protocol to hash, then the base URL; what is not given is a wildcard where there is no base.
     let some = "rule\nall\n1\ninit\n0\n\n\n\n\n\n=/x/*\n\n\n\nnetwork"
-    #expect(self.source(try self.rules(some), "http://b.test/x/1") == .network)
-    #expect(self.source(try self.rules(some), "http://b.test/X/1") == nil)
+    #expect(try self.source(self.rules(some), "http://b.test/x/1") == .network)
+    #expect(try self.source(self.rules(some), "http://b.test/X/1") == nil)
     let ignoringCase = "rule\nall\n1\ninit\n1\n\n\n\n\n\n=/x/*\n\n\n\nnetwork"
-    #expect(self.source(try self.rules(ignoringCase), "http://b.test/X/1") == .network)
+    #expect(try self.source(self.rules(ignoringCase), "http://b.test/X/1") == .network)
     let withBase = "rule\nall\n1\ninit\n0\n\n\n\n\n\n=x/*\n\n\n=https://a.test/dir/sw.js\nnetwork"
-    #expect(self.source(try self.rules(withBase), "https://a.test/dir/x/1") == .network)
-    #expect(self.source(try self.rules(withBase), "https://b.test/dir/x/1") == nil)
+    #expect(try self.source(self.rules(withBase), "https://a.test/dir/x/1") == .network)
+    #expect(try self.source(self.rules(withBase), "https://b.test/dir/x/1") == nil)
   }
 
   @Test func theFirstRuleThatMatchesWins() throws {
@@ -106,7 +106,7 @@ import Testing
   func sourcesThatNeedAListener(_ source: String) throws {
     let text = "rule\nall\n1\nmode\ncors\n\(source)"
     #expect(throws: PluginError.self) { try self.rules(text, hasFetchHandler: false) }
-    #expect(!(try self.rules(text).isEmpty))
+    #expect(try !self.rules(text).isEmpty)
   }
 
   @Test func atMost1024ConditionsInAll() throws {

@@ -131,10 +131,12 @@ import Testing
       return #expect(Bool(false))
     }
     _ = try await worker.next()
-    let (first, _) = try await fixture.network.request()
-    try worker.send(self.take(event), .ping(1))
-    try await eventually { worker.wasKilled || first.signal.isAborted }
+    let (first, complete) = try await fixture.network.request()
+    try worker.send(self.take(event))
+    complete(.success(self.response(200, "lost")))
+    #expect(try await self.result(worker) == "200 lost")
     worker.die()
+    try await eventually { first.signal.isAborted }
     let next = try await fixture.launcher.worker(1)
     try await fixture.ready(next)
     _ = try await next.next()
@@ -164,6 +166,32 @@ import Testing
     try worker.send(.fetch(fetch: second, head, derivedFrom: 0, body: .body(.none)))
     _ = try await fixture.network.request(1)
     #expect(fixture.network.count == 2)
+  }
+
+  /// The worker is done with the response before the client is.
+  @Test(arguments: [true, false])
+  func theClientKeepsWhatTheNetworkHasWon(_ fetches: Bool) async throws {
+    let fixture = try SupervisorFixture()
+    defer { fixture.end() }
+    let worker = try await fixture.start()
+    let outcome = self.dispatch(fixture, .race)
+    let event = try await fixture.deliver(worker)
+    if fetches { try worker.send(self.ownFetch(event)) }
+    let (request, complete) = try await fixture.network.request()
+    let pipe = BodyPipe()
+    complete(.success(FetchResponse(status: 200, headers: HeaderList(), body: .stream(pipe))))
+    guard case .relayed(let response) = try await outcome.value() else {
+      return #expect(Bool(false))
+    }
+    if fetches { try worker.send(.abortFetch(fetch: 1)) }
+    try worker.send(.noResponse(event: event, defaultPrevented: false, bodyUsed: false))
+    try worker.send(
+      .fetch(fetch: 2, requestHead("https://b.test/"), derivedFrom: 0, body: .body(.none)))
+    _ = try await fixture.network.request(1)
+    #expect(!request.signal.isAborted)
+    pipe.write(ByteBuffer(string: "all of it"))
+    pipe.finish()
+    #expect(try await readAll(response.body) == "all of it")
   }
 
   /// Both read the one response, each at its own pace.
