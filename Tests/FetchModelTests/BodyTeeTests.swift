@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct BodyTeeTests {
   private func pipes(_ source: BodyPipe, limit: Int = 1 << 20) throws -> (BodyPipe, BodyPipe) {
-    guard case (.stream(let first), .stream(let second)) = FetchBody.stream(source).tee(limit: limit)
+    guard
+      case (.stream(let first), .stream(let second)) = FetchBody.stream(source).tee(limit: limit)
     else { throw Failure() }
     return (first, second)
   }
@@ -93,7 +94,8 @@ import Testing
   }
 
   @Test func bytesAtHandAreTheSameTwice() {
-    guard case (.bytes(let first), .bytes(let second)) = FetchBody.bytes(ByteBuffer(string: "a")).tee()
+    guard
+      case (.bytes(let first), .bytes(let second)) = FetchBody.bytes(ByteBuffer(string: "a")).tee()
     else { return #expect(Bool(false)) }
     #expect(first == second)
   }

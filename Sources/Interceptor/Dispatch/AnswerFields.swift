@@ -62,7 +62,9 @@ extension HeaderList {
   /// The names of all fields, each once.
   fileprivate var names: [String] {
     var seen: Set<String> = []
-    return (0..<self.count).map { self.name(at: $0) }.filter { seen.insert($0.lowercased()).inserted }
+    return (0..<self.count).map { self.name(at: $0) }.filter {
+      seen.insert($0.lowercased()).inserted
+    }
   }
 
   /// Whether a response with these fields is the one that the condition is about. `If-Modified-Since`

@@ -107,7 +107,8 @@ extension ServiceWorkerRegistration {
 
   private func createFetchEventAndDispatch(
     _ request: FetchRequest, _ facts: RequestFacts, _ client: FetchClient,
-    _ parallelFetch: ParallelFetch, to worker: ServiceWorker, completion: @escaping @Sendable (FetchOutcome) -> Void
+    _ parallelFetch: ParallelFetch, to worker: ServiceWorker,
+    completion: @escaping @Sendable (FetchOutcome) -> Void
   ) {
     let event = EventRequest(request, facts: facts)
     let method = request.method

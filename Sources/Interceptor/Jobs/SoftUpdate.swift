@@ -1,4 +1,5 @@
 import FetchModel
+import Synchronization
 
 extension ServiceWorkerRegistration {
   /// A registration is *stale* when its script was last compared with its source this long ago, in

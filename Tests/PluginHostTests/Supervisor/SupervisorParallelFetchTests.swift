@@ -263,7 +263,8 @@ import Testing
     complete(
       succeeds
         ? .success(self.response(404)) : .failure(FetchError(.dnsError, .upstream, "no name")))
-    #expect(try await outcome.text() == (succeeds ? #"relayed 404 "net""# : "none false false none"))
+    #expect(
+      try await outcome.text() == (succeeds ? #"relayed 404 "net""# : "none false false none"))
   }
 
   /// Only the same request gets the raced response.
