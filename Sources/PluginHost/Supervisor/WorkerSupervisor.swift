@@ -152,6 +152,8 @@ public final class WorkerSupervisor: PluginWorker {
     self.onLoop { $0.dispatchFetch(event, completion: completion) }
   }
 
+  public var isRunning: Bool { self.core.isRunning.load(ordering: .relaxed) }
+
   public func scriptResources() async -> ScriptResources {
     var resources = self.core.configuration.resources ?? ScriptResources(main: [])
     resources.imported = await withCheckedContinuation { continuation in
