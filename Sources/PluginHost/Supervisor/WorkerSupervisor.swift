@@ -52,11 +52,14 @@ public final class WorkerSupervisor: PluginWorker {
     /// The resident memory in bytes beyond which a worker is killed.
     public var memoryLimit = 512 << 20
 
+    /// The file beside which imports are; empty for an inline script, which has no files.
+    var importPath: String { self.inlineScript == nil ? self.scriptPath : "" }
+
     /// The paths of those of these scripts that are files beside the plugin's own.
     ///
     /// - Parameter urls: what was imported.
     public func importedFiles(_ urls: [String]) -> [String] {
-      let directory = ScriptDirectory(scriptPath: self.scriptPath, scriptURL: self.scriptURL)
+      let directory = ScriptDirectory(scriptPath: self.importPath, scriptURL: self.scriptURL)
       return urls.compactMap { WebURL($0).flatMap(directory.path(of:)) }
     }
 
