@@ -23,6 +23,7 @@ let webAPIScripts = [
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -33,6 +34,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
@@ -53,7 +55,7 @@ let package = Package(
       name: "PluginHost",
       dependencies: [
         "FetchModel", "Interceptor", "CJavaScriptCore", "CProcess", "CWebAPIScripts",
-        "CZlib", nio, nioPosix, logging,
+        "CZlib", grdb, nio, nioPosix, logging,
       ],
       exclude: webAPIScripts, swiftSettings: settings),
     .executableTarget(
