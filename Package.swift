@@ -13,9 +13,9 @@ let settings: [SwiftSetting] = [
 /// The JavaScript halves of the Web APIs, embedded by `CWebAPIScripts` and so no sources of
 /// `PluginHost` itself. A new script is named here and in `CWebAPIScripts/scripts.c`.
 let webAPIScripts = [
-  "WebIDL/WebIDL", "DOMException/DOMException", "Events/Events", "Abort/Abort",
-  "Encoding/Encoding", "Timers/Timers", "URL/URL", "Streams/Streams", "Blob/Blob",
-  "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
+  "WebIDL/WebIDL", "DOMException/DOMException", "Events/Events", "HostCalls/HostCalls",
+  "Abort/Abort", "Encoding/Encoding", "Timers/Timers", "URL/URL", "Streams/Streams",
+  "Blob/Blob", "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
   "Console/Console", "Crypto/Crypto", "Performance/Performance",
   "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/ServiceWorkerGlobalScope",
 ].map { "WebAPIs/\($0).js" }

@@ -12,6 +12,9 @@ static const char WebIDL[] = {
 static const char DOMException[] = {
 #embed "../PluginHost/WebAPIs/DOMException/DOMException.js"
     , 0};
+static const char HostCalls[] = {
+#embed "../PluginHost/WebAPIs/HostCalls/HostCalls.js"
+    , 0};
 static const char Events[] = {
 #embed "../PluginHost/WebAPIs/Events/Events.js"
     , 0};
@@ -70,6 +73,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(WebIDL),
     SCRIPT(DOMException),
     SCRIPT(Events),
+    SCRIPT(HostCalls),
     SCRIPT(Abort),
     SCRIPT(Encoding),
     SCRIPT(Timers),

@@ -20,8 +20,9 @@ enum Frame: Sendable {
   case abortEvent(event: UInt32)
   case fetchResult(fetch: UInt32, ResponseHead, body: BodyKind)
   case fetchFailed(fetch: UInt32, message: String)
-  /// Answers ``call(call:kind:)``; an empty error means success.
-  case callResult(call: UInt32, errorName: String, message: String)
+  /// Answers ``call(call:kind:payload:)``; an empty error means success. What the payload says is
+  /// the kind's business.
+  case callResult(call: UInt32, errorName: String, message: String, payload: ByteBuffer)
   case ping(UInt32)
   /// Finish: no further event will come.
   case stop
@@ -47,7 +48,8 @@ enum Frame: Sendable {
   case fetch(fetch: UInt32, RequestHead, derivedFrom: UInt32, body: FetchBodySource)
   /// The script aborted its fetch, or dropped the response.
   case abortFetch(fetch: UInt32)
-  case call(call: UInt32, kind: CallKind)
+  /// The script asks the host for something that is no fetch; the kind says what the payload is.
+  case call(call: UInt32, kind: CallKind, payload: ByteBuffer)
   case console(level: ConsoleLevel, text: String, position: String)
   case pong(UInt32)
 
@@ -133,7 +135,7 @@ struct StreamID: Hashable, Sendable {
   var number: UInt32
 }
 
-/// What a script asks of its registration.
+/// What a script asks of the host.
 enum CallKind: UInt8, Sendable {
   case skipWaiting = 0
   case claimClients = 1

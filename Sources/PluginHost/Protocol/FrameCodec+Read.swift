@@ -37,7 +37,8 @@ struct FrameReader {
       return .fetchFailed(fetch: try self.integer(), message: try self.string())
     case .callResult:
       return .callResult(
-        call: try self.integer(), errorName: try self.string(), message: try self.string())
+        call: try self.integer(), errorName: try self.string(), message: try self.string(),
+        payload: try self.blob())
     case .ping: return .ping(try self.integer())
     case .stop: return .stop
     default: throw .unknownType(type.rawValue)
@@ -69,7 +70,9 @@ struct FrameReader {
         body: try self.fetchBody())
     case .abortFetch: return .abortFetch(fetch: try self.integer())
     case .call:
-      return .call(call: try self.integer(), kind: try self.enumeration(CallKind.self))
+      return .call(
+        call: try self.integer(), kind: try self.enumeration(CallKind.self),
+        payload: try self.blob())
     case .console:
       return .console(
         level: try self.enumeration(ConsoleLevel.self), text: try self.string(),

@@ -42,10 +42,11 @@ struct FrameWriter {
     case .fetchFailed(let fetch, let message):
       self.numbered(.fetchFailed, fetch)
       self.string(message)
-    case .callResult(let call, let errorName, let message):
+    case .callResult(let call, let errorName, let message, let payload):
       self.numbered(.callResult, call)
       self.string(errorName)
       self.string(message)
+      self.blob(payload)
     case .ping(let number): self.numbered(.ping, number)
     case .stop: self.type(.stop)
     default: break
@@ -87,9 +88,10 @@ struct FrameWriter {
       self.integer(derivedFrom)
       self.fetchBody(body)
     case .abortFetch(let fetch): self.numbered(.abortFetch, fetch)
-    case .call(let call, let kind):
+    case .call(let call, let kind, let payload):
       self.numbered(.call, call)
       self.integer(kind.rawValue)
+      self.blob(payload)
     case .console(let level, let text, let position):
       self.type(.console)
       self.integer(level.rawValue)

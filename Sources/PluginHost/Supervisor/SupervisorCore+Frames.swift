@@ -58,8 +58,8 @@ extension SupervisorCore {
     case .fetch(let fetch, let head, let event, let body):
       return self.fetchAsked(fetch, head, derivedFrom: event, body)
     case .abortFetch(let fetch): return self.fetchAborted(fetch)
-    case .call(let call, let kind):
-      self.called(call, kind)
+    case .call(let call, let kind, let payload):
+      self.called(call, kind, payload)
       return true
     case .console(let level, let text, let position):
       self.console(level, text, position)
@@ -74,32 +74,6 @@ extension SupervisorCore {
     case .start, .install, .activate, .fetchEvent, .abortEvent, .fetchResult, .fetchFailed,
       .callResult, .ping, .stop:
       return false
-    }
-  }
-
-  private func called(_ call: UInt32, _ kind: CallKind) {
-    let generation = self.connection.generation
-    let delegate = self.delegate
-    let owner = self.owner
-    Task {
-      var failure: PluginError?
-      if let delegate, let owner {
-        do throws(PluginError) {
-          switch kind {
-          case .skipWaiting: await delegate.pluginWorkerSkipsWaiting(owner)
-          case .claimClients: try await delegate.pluginWorkerClaimsClients(owner)
-          }
-        } catch { failure = error }
-      } else {
-        failure = PluginError(name: "InvalidStateError", message: "There is no registration.")
-      }
-      let result = failure
-      self.eventLoop.execute {
-        guard generation == self.connection.generation else { return }
-        self.send(
-          .callResult(
-            call: call, errorName: result?.name ?? "", message: result?.message ?? ""))
-      }
     }
   }
 

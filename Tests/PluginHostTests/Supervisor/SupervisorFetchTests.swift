@@ -355,12 +355,13 @@ import Testing
     let delegate = Delegate()
     fixture.supervisor.setDelegate(delegate)
     let worker = try await fixture.start()
-    try worker.send(.call(call: 1, kind: .skipWaiting))
-    guard case .callResult(1, "", "") = try await worker.next() else {
+    try worker.send(.call(call: 1, kind: .skipWaiting, payload: ByteBuffer()))
+    guard case .callResult(1, "", "", _) = try await worker.next() else {
       return #expect(Bool(false))
     }
-    try worker.send(.call(call: 2, kind: .claimClients))
-    guard case .callResult(2, "InvalidStateError", "not active") = try await worker.next() else {
+    try worker.send(.call(call: 2, kind: .claimClients, payload: ByteBuffer()))
+    guard case .callResult(2, "InvalidStateError", "not active", _) = try await worker.next()
+    else {
       return #expect(Bool(false))
     }
     withExtendedLifetime(delegate) {}

@@ -1,3 +1,4 @@
+import NIOCore
 import Testing
 
 @testable import PluginHost
@@ -157,12 +158,12 @@ import Testing
         addEventListener('activate', event => event.waitUntil(Promise.reject(new Error('no'))));
         """)
     try worker.send(.install(event: 1))
-    guard case .call(let call, .skipWaiting) = try worker.next() else {
+    guard case .call(let call, .skipWaiting, _) = try worker.next() else {
       Issue.record("no skipWaiting")
       return
     }
     #expect(try worker.settle().isEmpty)
-    try worker.send(.callResult(call: call, errorName: "", message: ""))
+    try worker.send(.callResult(call: call, errorName: "", message: "", payload: ByteBuffer()))
     guard case .lifetimeSettled(1, "") = try worker.next() else {
       Issue.record("not settled")
       return
@@ -178,11 +179,13 @@ import Testing
     let worker = try WorkerHarness(
       script: WorkerHarness.script(returning: "return rejected(clients.claim())"))
     try worker.fetchEvent()
-    guard case .call(let call, .claimClients) = try worker.next() else {
+    guard case .call(let call, .claimClients, _) = try worker.next() else {
       Issue.record("no claim")
       return
     }
-    try worker.send(.callResult(call: call, errorName: "InvalidStateError", message: "no"))
+    try worker.send(
+      .callResult(
+        call: call, errorName: "InvalidStateError", message: "no", payload: ByteBuffer()))
     #expect(try worker.response().body == "InvalidStateError")
   }
 }

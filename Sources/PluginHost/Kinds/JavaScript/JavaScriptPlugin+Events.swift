@@ -40,13 +40,25 @@ extension JavaScriptPlugin {
       (
         "call",
         { [unowned self] in
-          guard let kind = CallKind(rawValue: UInt8(clamping: $0.uint32(0))) else { return nil }
-          self.lastCall &+= 1
-          self.socket.send(.call(call: self.lastCall, kind: kind))
-          return self.context.number(Double(self.lastCall))
+          self.callHost($0)
         }
       ),
     ]
+  }
+
+  /// `(kind, payload)` → the call's number, 0 where the payload is too long for a frame. The payload
+  /// is a string, bytes or nothing; the answer goes to `hooks.callResult`.
+  private func callHost(_ arguments: NativeArguments) -> JSValue? {
+    guard let kind = CallKind(rawValue: UInt8(clamping: arguments.uint32(0))) else { return nil }
+    var payload = ByteBuffer()
+    if JSValueIsString(self.context.ref, arguments[1]) {
+      payload.writeString(arguments.text(1))
+    } else {
+      self.context.withBytes(arguments[1]) { _ = payload.writeBytes($0) }
+    }
+    self.lastCall &+= 1
+    let isSent = self.socket.send(.call(call: self.lastCall, kind: kind, payload: payload))
+    return self.context.number(isSent ? Double(self.lastCall) : 0)
   }
 
   /// Makes the handle of an event's body, which stays where it is until a script reads it.

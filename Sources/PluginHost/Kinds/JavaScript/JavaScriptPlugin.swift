@@ -185,11 +185,12 @@ final class JavaScriptPlugin {
         $0[0] = self.context.number(Double(fetch))
         $0[1] = self.context.string(message)
       }
-    case .callResult(let call, let name, let message):
-      self.call(.callResult, 3) {
+    case .callResult(let call, let name, let message, let payload):
+      self.call(.callResult, 4) {
         $0[0] = self.context.number(Double(call))
         $0[1] = self.context.string(name)
         $0[2] = self.context.string(message)
+        $0[3] = self.context.bytes(Array(payload.readableBytesView))
       }
     case .ping(let number): self.socket.send(.pong(number))
     case .bodyChunk(let stream, let bytes): self.bodyCame(stream, bytes)

@@ -5,8 +5,8 @@
 // not its prototypes'; `instanceof` answers as if the prototypes were in its chain.
 (function (internal) {
   'use strict';
-  const { native, hooks, token, isObject, requireArguments, EventTarget, deferred } = internal;
-  const { SafeMap, rejected, resolved, startsWith, split, defineProperty } = internal.primordials;
+  const { native, hooks, token, requireArguments, EventTarget } = internal;
+  const { rejected, resolved, startsWith, split, then, defineProperty } = internal.primordials;
   const { defineGlobal, defineGlobalGetter, DOMException } = internal;
   const [scriptURL, scope] = split(native.environment(), '\n');
 
@@ -49,21 +49,8 @@
   }
   const languages = internal.primordials.freeze(['en-US']);
 
-  // Calls to the host that wait for their answers.
-  const calls = new SafeMap();
-  function call(kind) {
-    const result = deferred();
-    calls.set(native.call(kind), result);
-    return result.promise;
-  }
-  hooks.callResult = function (number, name, message) {
-    const result = calls.get(number);
-    if (result === undefined) return;
-    calls.delete(number);
-    if (name === '' && message === '') result.resolve(undefined);
-    else result.reject(name === 'TypeError' ? new TypeError(message) : new DOMException(message, name));
-  };
   const SKIP_WAITING = 0, CLAIM_CLIENTS = 1;
+  const ignore = () => {};
 
   class Clients {
     #brand;
@@ -104,7 +91,7 @@
     claim() {
       try {
         this.#brand;
-        return call(CLAIM_CLIENTS);
+        return then(internal.callHost(CLAIM_CLIENTS), ignore);
       } catch (error) {
         return rejected(error);
       }
@@ -155,7 +142,7 @@
     'onerror', 'onlanguagechange', 'onoffline', 'ononline', 'onrejectionhandled',
     'onunhandledrejection', 'oninstall', 'onactivate', 'onfetch', 'onmessage', 'onmessageerror',
   ]) internal.defineHandler(global, name);
-  defineGlobal('skipWaiting', function skipWaiting() { return call(SKIP_WAITING); }, true);
+  defineGlobal('skipWaiting', function skipWaiting() { return then(internal.callHost(SKIP_WAITING), ignore); }, true);
   defineProperty(global, Symbol.toStringTag, {
     value: 'ServiceWorkerGlobalScope', configurable: true,
   });

@@ -1,0 +1,56 @@
+import Interceptor
+import NIOCore
+
+extension SupervisorCore {
+  // MARK: What a script asks of the host
+
+  /// Answers a call. A call whose worker has gone meanwhile is answered to nobody.
+  func called(_ call: UInt32, _ kind: CallKind, _ payload: ByteBuffer) {
+    let generation = self.connection.generation
+    guard let delegate = self.delegate, let owner = self.owner else {
+      return self.answer(
+        call, generation: generation,
+        .failure(PluginError(name: "InvalidStateError", message: "There is no registration.")))
+    }
+    Task {
+      let result = await Self.result(of: kind, payload, delegate: delegate, owner: owner)
+      self.eventLoop.execute { self.answer(call, generation: generation, result) }
+    }
+  }
+
+  /// What the call comes to: the payload of its answer, or the error that its promise gets.
+  private static func result(
+    of kind: CallKind, _ payload: ByteBuffer, delegate: any PluginWorkerDelegate,
+    owner: any PluginWorker
+  ) async -> Result<ByteBuffer, PluginError> {
+    do throws(PluginError) {
+      switch kind {
+      case .skipWaiting: await delegate.pluginWorkerSkipsWaiting(owner)
+      case .claimClients: try await delegate.pluginWorkerClaimsClients(owner)
+      }
+      return .success(ByteBuffer())
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private func answer(
+    _ call: UInt32, generation: Int, _ result: Result<ByteBuffer, PluginError>
+  ) {
+    guard generation == self.connection.generation else { return }
+    let isSent =
+      switch result {
+      case .success(let payload):
+        self.send(.callResult(call: call, errorName: "", message: "", payload: payload))
+      case .failure(let error):
+        self.send(
+          .callResult(
+            call: call, errorName: error.name, message: error.message, payload: ByteBuffer()))
+      }
+    guard !isSent else { return }
+    self.send(
+      .callResult(
+        call: call, errorName: "QuotaExceededError", message: "The answer is too long.",
+        payload: ByteBuffer()))
+  }
+}
