@@ -10,6 +10,8 @@ public struct StorageError: Error, Sendable, Equatable, CustomStringConvertible 
     case diskFull
     /// An origin has used up what it may store.
     case quotaExceeded
+    /// The body that was to be stored broke off.
+    case bodyFailed
     /// Anything else that the system or the database says.
     case failed
   }
@@ -33,6 +35,7 @@ public struct StorageError: Error, Sendable, Equatable, CustomStringConvertible 
   var exceptionName: String {
     switch self.code {
     case .diskFull, .quotaExceeded: "QuotaExceededError"
+    case .bodyFailed: "TypeError"
     case .inUse, .damaged, .failed: "UnknownError"
     }
   }

@@ -102,7 +102,7 @@ final class StoredBodyWriter: Sendable {
       }
       self.complete(.success(body))
       return false
-    case .failed(let error): throw StorageError(.failed, error.message)
+    case .failed(let error): throw StorageError(.bodyFailed, error.message)
     }
   }
 

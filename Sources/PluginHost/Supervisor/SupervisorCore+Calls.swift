@@ -4,8 +4,19 @@ import NIOCore
 extension SupervisorCore {
   // MARK: What a script asks of the host
 
-  /// Answers a call. A call whose worker has gone meanwhile is answered to nobody.
-  func called(_ call: UInt32, _ kind: CallKind, _ payload: ByteBuffer) {
+  /// Answers a call. A call whose worker has gone meanwhile is answered to nobody. Returns `false`
+  /// where the call makes no sense.
+  func called(_ call: UInt32, _ kind: CallKind, _ payload: ByteBuffer) -> Bool {
+    guard call > self.lastCall else { return false }
+    self.lastCall = call
+    switch kind {
+    case .cache: return self.cacheCalled(call, payload)
+    case .skipWaiting, .claimClients: self.delegateCalled(call, kind, payload)
+    }
+    return true
+  }
+
+  private func delegateCalled(_ call: UInt32, _ kind: CallKind, _ payload: ByteBuffer) {
     let generation = self.connection.generation
     guard let delegate = self.delegate, let owner = self.owner else {
       return self.answer(
@@ -27,6 +38,7 @@ extension SupervisorCore {
       switch kind {
       case .skipWaiting: await delegate.pluginWorkerSkipsWaiting(owner)
       case .claimClients: try await delegate.pluginWorkerClaimsClients(owner)
+      case .cache: break
       }
       return .success(ByteBuffer())
     } catch {
@@ -34,7 +46,7 @@ extension SupervisorCore {
     }
   }
 
-  private func answer(
+  func answer(
     _ call: UInt32, generation: Int, _ result: Result<ByteBuffer, PluginError>
   ) {
     guard generation == self.connection.generation else { return }

@@ -66,6 +66,7 @@ struct PluginFile {
 struct PluginLoader {
   let registry: ServiceWorkerRegistry
   let network: any Fetcher
+  let caches: CacheStore
   let group: MultiThreadedEventLoopGroup
   let logger: Logger
 
@@ -78,7 +79,7 @@ struct PluginLoader {
         scope: plugin.scopes[0])
       let supervisor = WorkerSupervisor(
         configuration: configuration, executable: Self.executable, network: network,
-        eventLoop: self.group.next(), logger: self.logger)
+        caches: self.caches, eventLoop: self.group.next(), logger: self.logger)
       do {
         try await self.registry.register(
           name: plugin.name, scriptURL: plugin.scriptURL, scopes: plugin.scopes,

@@ -66,7 +66,8 @@ struct ProxyRunner {
     let admin = AdminServer()
     do {
       try await PluginLoader(
-        registry: registry, network: server.fetcher, group: group, logger: self.logger
+        registry: registry, network: server.fetcher, caches: CacheStore(in: self.storage),
+        group: group, logger: self.logger
       ).load(plugins)
       let bound = try await self.bind(self.listen, "--listen") { try await server.listen() }
       let adminBound = try await self.bind(self.admin, "--admin") {
@@ -92,6 +93,11 @@ struct ProxyRunner {
     if !isComplete { self.logger.warning("exchanges were cut off after ten seconds") }
     await admin.shutdown()
     for plugin in plugins { registry.unregister(name: plugin.name) }
+  }
+
+  /// What plugins store; opened when one does.
+  private var storage: StorageDirectory {
+    StorageDirectory(path: self.dataDirectory + "/storage", logger: self.logger)
   }
 
   private static func announce(_ lines: String) {

@@ -31,6 +31,8 @@ let everyFrame: [Frame] = {
     .fetchEvent(event: 3, request, body: .stream(length: .max)),
     .abortEvent(event: 3), .fetchResult(fetch: 4, response, body: .inline(ByteBuffer())),
     .fetchFailed(fetch: 4, message: "refused"),
+    .cachedResponse(
+      fetch: firstCachedResponse, type: .opaque, isCoded: true, response, body: .inline(bytes)),
     .callResult(call: 5, errorName: "InvalidStateError", message: "no", payload: bytes), .ping(6),
     .stop,
     .ready(listeners: []), .ready(listeners: ["install", "fetch"]),

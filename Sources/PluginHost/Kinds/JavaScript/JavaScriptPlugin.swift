@@ -60,7 +60,7 @@ final class JavaScriptPlugin {
     self.context.setProperty("native", of: internals, to: natives)
     let all =
       self.eventNatives + self.fetchNatives + self.bodyNatives + self.environmentNatives
-      + self.textNatives + self.urlNatives
+      + self.textNatives + self.urlNatives + self.cacheNatives
     for (name, body) in all {
       let function = NativeFunction(self.context, body)
       self.functions.append(function)
@@ -104,7 +104,7 @@ final class JavaScriptPlugin {
 
   /// The functions in `internal.hooks`.
   enum HookName: String, CaseIterable {
-    case fetchEvent, step, install, activate, abortEvent, fetchResult, fetchFailed, callResult
+    case fetchEvent, step, install, activate, abortEvent, fetchResult, fetchFailed, callResult, cachedResponse
     case bodyRead, bodyWritable, bodyCancelled, timer, listenerTypes, unhandledRejection
   }
 
@@ -192,6 +192,8 @@ final class JavaScriptPlugin {
         $0[2] = self.context.string(message)
         $0[3] = self.context.bytes(Array(payload.readableBytesView))
       }
+    case .cachedResponse(let fetch, let type, let isCoded, let head, let body):
+      self.cachedResponseCame(fetch, type, isCoded: isCoded, head, body)
     case .ping(let number): self.socket.send(.pong(number))
     case .bodyChunk(let stream, let bytes): self.bodyCame(stream, bytes)
     case .bodyEnd(let stream): self.bodyEnded(stream, failure: nil)

@@ -1,5 +1,6 @@
 import FetchModel
 import Interceptor
+import NIOCore
 
 /// The types of a response that can be stored
 /// ([Fetch §2.2.6](https://fetch.spec.whatwg.org/#concept-response-type)).

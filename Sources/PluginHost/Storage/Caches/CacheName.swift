@@ -6,7 +6,8 @@ struct CacheName: Hashable, Sendable {
 
   init(_ name: String) { self.units = Array(name.utf16) }
 
-  /// The name as the database has it: `%` and four digits stand for what a text cannot hold.
+  /// The name as the database has it: `%` and four digits stand for what a text cannot hold,
+  /// and for control characters.
   var text: String {
     var text = String.UnicodeScalarView()
     var rest = self.units[...]
@@ -14,7 +15,7 @@ struct CacheName: Hashable, Sendable {
       if UTF16.isLeadSurrogate(unit), let trail = rest.first, UTF16.isTrailSurrogate(trail) {
         rest.removeFirst()
         text.append(UTF16.decode(UTF16.EncodedScalar([unit, trail])))
-      } else if let scalar = Unicode.Scalar(unit), unit != 0, scalar != "%" {
+      } else if let scalar = Unicode.Scalar(unit), unit >= 0x20, scalar != "%" {
         text.append(scalar)
       } else {
         let digits = String(unit, radix: 16)

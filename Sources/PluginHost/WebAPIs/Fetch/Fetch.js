@@ -76,6 +76,7 @@
     return result.promise;
   }
   internal.defineGlobal('fetch', fetch, true);
+  internal.fetch = fetch;
 
   // Aborts the fetches of a request whose signal no script has ever looked at.
   internal.abortFetchesOf = function (request, reason) {
