@@ -17,6 +17,8 @@ public struct ProxyConfiguration: Sendable {
   public var intercept = InterceptMode.claimed
   /// The hosts whose tunnels are never opened.
   public var passthrough = PassthroughList()
+  /// Names whose addresses are given.
+  public var addresses = AddressOverrides()
   /// The proxy behind this one.
   public var upstreamProxy: UpstreamProxy?
   public var limits = ProxyLimits()

@@ -43,7 +43,7 @@ public final class ProxyServer: Sendable {
   ) throws {
     try self.init(
       configuration, authority: authority, trust: trust, group: group, logger: logger,
-      accessLog: accessLog, resolver: HostResolver())
+      accessLog: accessLog, resolver: HostResolver(overrides: configuration.addresses))
   }
 
   init(

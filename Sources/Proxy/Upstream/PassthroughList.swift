@@ -7,6 +7,8 @@ public struct PassthroughList: Sendable, Equatable {
     private let isWildcard: Bool
     private let port: Int?
 
+    var hasPort: Bool { self.port != nil }
+
     /// Reads `HOST`, `*.DOMAIN`, `HOST:PORT` or `*.DOMAIN:PORT`; an IPv6 address in brackets. `nil`
     /// where the text is something else. `*.example.com` is every host below `example.com`, at any
     /// depth, but not `example.com` itself.
@@ -21,7 +23,8 @@ public struct PassthroughList: Sendable, Equatable {
       guard !self.host.isEmpty, !self.host.hasPrefix(".") else { return nil }
     }
 
-    fileprivate func matches(_ host: String, _ port: Int) -> Bool {
+    /// - Parameter host: in small letters, without brackets and without a final dot.
+    func matches(_ host: String, _ port: Int) -> Bool {
       guard self.port == nil || self.port == port else { return false }
       guard self.isWildcard else { return host == self.host }
       return host.utf8.count > self.host.utf8.count + 1 && host.hasSuffix("." + self.host)
@@ -42,7 +45,7 @@ public struct PassthroughList: Sendable, Equatable {
     return self.patterns.contains { $0.matches(host, port) }
   }
 
-  private static func bare(_ host: String) -> String {
+  static func bare(_ host: String) -> String {
     host.hasSuffix(".") ? String(host.dropLast()) : host
   }
 }

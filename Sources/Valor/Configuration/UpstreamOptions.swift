@@ -23,6 +23,11 @@ struct UpstreamOptions: ParsableArguments {
       "A host whose tunnels are never opened: HOST, HOST:PORT or *.DOMAIN; may be repeated."))
   var passthrough: [String] = []
   @Option(
+    help: ArgumentHelp(
+      "Connect to ADDRESS for HOST (or *.DOMAIN) instead of looking it up; may be repeated.",
+      valueName: "HOST=ADDRESS"))
+  var resolve: [String] = []
+  @Option(
     name: .customLong("max-upstream-connections"),
     help: "Connections to origins at a time, tunnels apart; each event loop has its share.")
   var connections = ProxyLimits().upstreamTotal
@@ -46,6 +51,7 @@ struct UpstreamOptions: ParsableArguments {
   func validate() throws {
     _ = try self.upstreamProxy()
     _ = try self.passthroughList()
+    _ = try self.addressOverrides()
     for count in [self.connections, self.connectionsPerOrigin]
     where !(1...1_000_000_000).contains(count) {
       throw ValidationError("A limit on connections has to be from 1 to 1000000000.")
@@ -78,6 +84,16 @@ struct UpstreamOptions: ParsableArguments {
       })
   }
 
+  private func addressOverrides() throws -> AddressOverrides {
+    AddressOverrides(
+      try self.resolve.map { text in
+        guard let entry = AddressOverrides.Entry(text) else {
+          throw ValidationError("--resolve \(text) is not HOST=ADDRESS with an IP address.")
+        }
+        return entry
+      })
+  }
+
   /// Whose certificates are accepted.
   var trust: TLSTrust { TLSTrust(extraFiles: self.authorities, isInsecure: self.isInsecure) }
 
@@ -85,6 +101,7 @@ struct UpstreamOptions: ParsableArguments {
   func apply(to configuration: inout ProxyConfiguration) throws {
     configuration.upstreamProxy = try self.upstreamProxy()
     configuration.passthrough = try self.passthroughList()
+    configuration.addresses = try self.addressOverrides()
     configuration.limits.upstreamTotal = self.connections
     configuration.limits.upstreamPerOrigin = self.connectionsPerOrigin
     configuration.limits.upstreamWaiting = self.waiting

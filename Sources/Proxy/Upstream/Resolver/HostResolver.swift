@@ -20,11 +20,17 @@ final class HostResolver: Sendable {
   private let cache: Mutex<ResolverCache<Waiter>> = Mutex(ResolverCache())
   private let threads: LookupThreads
   private let lookUp: Lookup
+  private let overrides: AddressOverrides
 
   /// - Parameters:
   ///   - threads: how many lookups may run at a time.
+  ///   - overrides: names that are not looked up.
   ///   - lookUp: what finds the addresses.
-  init(threads: Int = 8, lookUp: @escaping Lookup = SystemLookup.addresses) {
+  init(
+    threads: Int = 8, overrides: AddressOverrides = AddressOverrides(),
+    lookUp: @escaping Lookup = SystemLookup.addresses
+  ) {
+    self.overrides = overrides
     self.threads = LookupThreads(limit: threads)
     self.lookUp = lookUp
   }
@@ -40,6 +46,7 @@ final class HostResolver: Sendable {
     guard !name.isEmpty, name.utf8.count <= SystemLookup.longestName else {
       return done(.failure(FetchError(.dnsError, .client, "\(name) is no host name.")))
     }
+    if let addresses = self.overrides.addresses(of: name) { return done(.success(addresses)) }
     let waiter = Waiter(eventLoop: eventLoop, done: NIOLoopBound(done, eventLoop: eventLoop))
     let reply = self.cache.withLock { $0.asked(for: name, by: waiter, at: .now()) }
     switch reply {
