@@ -16,7 +16,8 @@ let webAPIScripts = [
   "WebIDL/WebIDL", "DOMException/DOMException", "Events/Events", "HostCalls/HostCalls",
   "Abort/Abort", "Encoding/Encoding", "Timers/Timers", "URL/URL", "Streams/Streams",
   "Blob/Blob", "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
-  "Cache/CacheCalls", "Cache/Cache", "Cache/CacheStorage", "Console/Console", "Crypto/Crypto", "Performance/Performance",
+  "Cache/CacheCalls", "Cache/Cache", "Cache/CacheStorage", "Console/Console", "Crypto/Crypto",
+  "Performance/Performance",
   "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/ServiceWorkerGlobalScope",
 ].map { "WebAPIs/\($0).js" }
 

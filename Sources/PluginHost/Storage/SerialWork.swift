@@ -12,8 +12,10 @@ final class SerialWork: Sendable {
 
   private let state = Mutex(State())
 
-  /// The threads for blocking work: files are read and written there too.
-  static var threads: NIOThreadPool { .singleton }
+  /// Does work that blocks at the same time as other such work.
+  static func runNow(_ work: @escaping @Sendable () -> Void) {
+    NIOThreadPool.singleton.submit { _ in work() }
+  }
 
   func add(_ piece: @escaping @Sendable () -> Void) {
     let starts = self.state.withLock { state in
@@ -26,7 +28,7 @@ final class SerialWork: Sendable {
 
   private func runNext() {
     // One piece a turn, so that others who use the threads have theirs.
-    Self.threads.submit { _ in
+    Self.runNow {
       guard let piece = self.state.withLock({ $0.pieces.popFirst() }) else { return }
       piece()
       let goesOn = self.state.withLock { state in

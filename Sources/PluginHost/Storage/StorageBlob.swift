@@ -9,8 +9,7 @@ struct StorageBlob: DatabaseValueConvertible, StatementColumnConvertible {
   init(_ bytes: ByteBuffer) { self.bytes = bytes }
 
   init?(sqliteStatement: SQLiteStatement, index: CInt) {
-    guard let data = Data(sqliteStatement: sqliteStatement, index: index) else { return nil }
-    self.bytes = ByteBuffer(bytes: data)
+    self.bytes = ByteBuffer(bytes: Data(sqliteStatement: sqliteStatement, index: index))
   }
 
   var databaseValue: DatabaseValue { Data(self.bytes.readableBytesView).databaseValue }

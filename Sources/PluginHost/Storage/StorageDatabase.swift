@@ -1,4 +1,5 @@
 import GRDB
+import NIOCore
 
 /// The one database of everything that outlives the process: SQLite in WAL mode, in a folder that
 /// only one proxy at a time uses.

@@ -30,7 +30,9 @@ final class StorageFile: Sendable {
 
   private init(_ path: String, _ flags: CInt) throws(StorageError) {
     var descriptor: CInt
-    repeat { descriptor = open(path, flags | O_CLOEXEC, 0o600) } while descriptor < 0 && errno == EINTR
+    repeat {
+      descriptor = open(path, flags | O_CLOEXEC, 0o600)
+    } while descriptor < 0 && errno == EINTR
     guard descriptor >= 0 else { throw Self.lastError("\(path) cannot be opened") }
     self.descriptor = descriptor
     self.path = path

@@ -28,7 +28,7 @@ final class StoredBodyReader: Sendable {
     // The pipe keeps the reader until its end, or for as long as somebody keeps the pipe.
     pipe.setProducer(
       onWritable: { [weak pipe] in
-        SerialWork.threads.submit { _ in if let pipe { reader.produce(pipe) } }
+        if let pipe { SerialWork.runNow { reader.produce(pipe) } }
       },
       onCancel: {})
     return pipe
@@ -53,8 +53,13 @@ final class StoredBodyReader: Sendable {
   private func next() throws(StorageError) -> ByteBuffer? {
     try self.position.withLock { position throws(StorageError) in
       guard position.offset < self.length else { return nil }
-      let file = try position.file ?? StorageFile(reading: self.lease.path)
-      position.file = file
+      let file: StorageFile
+      if let open = position.file {
+        file = open
+      } else {
+        file = try StorageFile(reading: self.lease.path)
+        position.file = file
+      }
       let chunk = try file.read(
         min(Self.chunkLength, self.length - position.offset), at: position.offset)
       position.offset += chunk.readableBytes

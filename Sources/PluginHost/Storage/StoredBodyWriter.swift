@@ -62,7 +62,7 @@ final class StoredBodyWriter: Sendable {
       defer { control.isWriting = true }
       return !control.isWriting
     }
-    if starts { SerialWork.threads.submit { _ in self.writeOn() } }
+    if starts { SerialWork.runNow { self.writeOn() } }
   }
 
   private func writeOn() {

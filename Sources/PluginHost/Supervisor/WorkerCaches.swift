@@ -1,9 +1,10 @@
 import FetchModel
+import Logging
 import NIOCore
 
 /// What one worker process has of caches: those that it has opened, and what it is storing. Touched
-/// on its supervisor's event loop only.
-final class WorkerCaches {
+/// on its supervisor's event loop only, hence unchecked.
+final class WorkerCaches: @unchecked Sendable {
   /// How many calls may be without an answer, and how many responses wait for their `commit`.
   static let maximumCalls = 16_384
   static let maximumStaged = 8_192

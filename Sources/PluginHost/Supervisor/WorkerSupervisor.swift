@@ -73,7 +73,8 @@ public final class WorkerSupervisor: PluginWorker {
 
   init(
     configuration: Configuration, launcher: any WorkerLauncher, network: any Fetcher,
-    caches: CacheStore? = nil, eventLoop: any EventLoop, logger: Logger, tickInterval: TimeAmount = .seconds(1),
+    caches: CacheStore? = nil, eventLoop: any EventLoop, logger: Logger,
+    tickInterval: TimeAmount = .seconds(1),
     backOff: BackOff = BackOff()
   ) {
     self.eventLoop = eventLoop

@@ -41,10 +41,11 @@ private let origin = "https://app.test"
     #expect(try self.store.open(origin, CacheName("v1")) == self.cache)
   }
 
-  @Test(arguments: [
-    [0xD800], [0x61, 0xDC00, 0xD83D, 0xDE00], [0x61, 0, 0x62], [0x25, 0x30, 0x30, 0x36, 0x31], [],
-    [0xFFFD],
-  ] as [[UInt16]])
+  @Test(
+    arguments: [
+      [0xD800], [0x61, 0xDC00, 0xD83D, 0xDE00], [0x61, 0, 0x62], [0x25, 0x30, 0x30, 0x36, 0x31], [],
+      [0xFFFD],
+    ] as [[UInt16]])
   func namesAreAnyUTF16(_ units: [UInt16]) throws {
     let name = CacheName(units: units)
     #expect(CacheName(text: name.text) == name)
@@ -178,7 +179,8 @@ private let origin = "https://app.test"
     let store = CacheStore(in: self.folder.reopened())
     let found = try #require(
       try store.entries(
-        in: .origin(origin, nil), matching: .get("https://app.test/%C3%A4?q")).first)
+        in: .origin(origin, nil), matching: .get("https://app.test/%C3%A4?q")
+      ).first)
     #expect(found.requestHeaders.first("accept") == "a: b")
     #expect(requestAttributes(found.requestAttributes) == attributes)
     #expect(found.status == 404)

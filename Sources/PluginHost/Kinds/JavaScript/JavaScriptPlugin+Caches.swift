@@ -1,4 +1,5 @@
 import CJavaScriptCore
+import FetchModel
 import NIOCore
 
 extension JavaScriptPlugin {

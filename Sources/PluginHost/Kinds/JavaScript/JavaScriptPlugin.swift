@@ -104,7 +104,8 @@ final class JavaScriptPlugin {
 
   /// The functions in `internal.hooks`.
   enum HookName: String, CaseIterable {
-    case fetchEvent, step, install, activate, abortEvent, fetchResult, fetchFailed, callResult, cachedResponse
+    case fetchEvent, step, install, activate, abortEvent, fetchResult, fetchFailed, callResult,
+      cachedResponse
     case bodyRead, bodyWritable, bodyCancelled, timer, listenerTypes, unhandledRejection
   }
 

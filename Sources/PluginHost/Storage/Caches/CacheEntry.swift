@@ -11,7 +11,8 @@ enum CachedResponseType: UInt8, Sendable {
   var name: String { "\(self)" }
 
   init?(name: String) {
-    guard let type = (0...5).lazy.compactMap({ Self(rawValue: $0) }).first(where: { $0.name == name })
+    guard
+      let type = (0...5).lazy.compactMap({ Self(rawValue: $0) }).first(where: { $0.name == name })
     else { return nil }
     self = type
   }

@@ -83,7 +83,10 @@ extension HeaderList {
     guard let value = self.combined("vary") else { return "" }
     return value.split(separator: ",")
       .map { name in
-        String(name.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed()).lowercased()
+        String(
+          name.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }
+            .reversed()
+        ).lowercased()
       }
       .filter { !$0.isEmpty }
       .joined(separator: ",")

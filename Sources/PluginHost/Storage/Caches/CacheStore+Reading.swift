@@ -85,7 +85,8 @@ extension CacheStore {
       }
     }
     let cursor = try Row.fetchCursor(
-      db, sql: """
+      db,
+      sql: """
         SELECT vary, requestHeaders, \(columns) FROM cachedResponse
         WHERE \(condition) ORDER BY cacheId, id
         """, arguments: arguments)

@@ -11,7 +11,9 @@ extension CacheStore {
   /// dropped by ``discard(_:)``.
   ///
   /// - Returns: `false`, and nothing is stored, where one request would take another's place.
-  func put(_ entries: [CacheEntry], in cache: CacheID, _ origin: String) throws(StorageError) -> Bool {
+  func put(_ entries: [CacheEntry], in cache: CacheID, _ origin: String) throws(StorageError)
+    -> Bool
+  {
     guard !Self.hasDuplicate(entries) else { return false }
     let budget = try self.budget(origin)
     let replaced = try self.database.write { db in
