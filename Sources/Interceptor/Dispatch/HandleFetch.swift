@@ -13,23 +13,25 @@ extension ServiceWorkerRegistration {
     _ request: FetchRequest, completion: @escaping @Sendable (FetchOutcome) -> Void
   ) {
     let facts = RequestFacts(request.headers)
-    guard self.listens(for: "fetch"), !Self.bypasses(request, facts) else {
+    guard let active = self.active, active.listensForFetch, !Self.bypasses(request, facts) else {
       return completion(.fallBack(request.body))
     }
-    self.whenActivated { state in
-      guard state == .activated else { return completion(.fallBack(request.body)) }
-      self.createFetchEventAndDispatch(request, facts, completion: completion)
+    self.whenActivated { worker in
+      guard let worker else { return completion(.fallBack(request.body)) }
+      self.createFetchEventAndDispatch(request, facts, to: worker, completion: completion)
     }
   }
 
-  /// Calls `body` now, or after `activating`: fetch events wait for the end of the `activate` event.
-  private func whenActivated(_ body: @escaping @Sendable (ServiceWorkerState) -> Void) {
-    let now = self.state.withLock { state -> ServiceWorkerState? in
-      guard state.lifecycle.state == .activating else { return state.lifecycle.state }
-      state.waiting.append(body)
-      return nil
+  /// Calls `body` with the active worker, now or after `activating`: fetch events wait for the end of
+  /// the `activate` event. With `nil` where there is none any more.
+  private func whenActivated(_ body: @escaping @Sendable (ServiceWorker?) -> Void) {
+    let (worker, waits) = self.state.withLock { state -> (ServiceWorker?, Bool) in
+      let active = state.workers.active
+      guard active?.state == .activating else { return (active, false) }
+      state.waitingEvents.append(body)
+      return (nil, true)
     }
-    if let now { body(now) }
+    if !waits { body(worker) }
   }
 
   /// Whether this is a request that a service worker never sees.
@@ -47,14 +49,16 @@ extension ServiceWorkerRegistration {
   }
 
   private func createFetchEventAndDispatch(
-    _ request: FetchRequest, _ facts: RequestFacts,
+    _ request: FetchRequest, _ facts: RequestFacts, to worker: ServiceWorker,
     completion: @escaping @Sendable (FetchOutcome) -> Void
   ) {
     let event = EventRequest(request, facts: facts)
     // A client without fetch metadata is no browser that would refuse a redirected response.
     let refusesRedirected = facts.fetchMode == "navigate"
     let method = request.method
-    self.worker.dispatchFetch(event.request, hidden: event.hidden) { result in
+    worker.worker.dispatchFetch(
+      FetchEventInit(request: event.request, hidden: event.hidden)
+    ) { result in
       completion(
         self.outcome(of: result, method: method, refusesRedirected: refusesRedirected))
     }
@@ -87,7 +91,7 @@ extension ServiceWorkerRegistration {
       return .fallBack(body)
     case .failed(let error): return .networkError(error)
     case .workerFailed(let error, let body):
-      if self.failurePolicy == .failOpen, let body { return .fallBack(body) }
+      if self.description.failurePolicy == .failOpen, let body { return .fallBack(body) }
       body?.cancel()
       return .networkError(error)
     }

@@ -1,71 +1,40 @@
-import FetchModel
 import Synchronization
 
 extension ServiceWorkerRegistry {
-  /// *Register*, *Install* and *Activate* for a plugin; returns when its worker is activated.
-  ///
-  /// - Parameters:
-  ///   - name: the plugin's name, for messages and listings; unique.
-  ///   - scriptURL: what `self.location` is in the script.
-  ///   - scopes: absolute http or https URLs without a fragment. A request is claimed where one of
-  ///     them is a string prefix of its URL; the longest scope of all plugins wins.
-  ///   - worker: what runs the plugin; the registry ends it when the plugin goes.
-  ///   - policy: what becomes of a request whose event the worker could not handle.
-  /// - Throws: ``PluginError``: a scope is not valid or held by another plugin, the script cannot be
-  ///   evaluated, or `install` failed. Nothing is left registered then.
-  public func register(
-    name: String, scriptURL: String, scopes: [String], worker: any PluginWorker,
-    policy: FailurePolicy = .networkError
-  ) async throws(PluginError) {
-    let registration = ServiceWorkerRegistration(
-      pluginName: name, scriptURL: scriptURL,
-      scopes: try serialiseScopes(scopes, pluginName: name), worker: worker, failurePolicy: policy)
+  /// *Register*: the registration is made, or taken from the store, and its script brought up to
+  /// date.
+  func register(
+    _ job: Job, _ description: PluginDescription, _ factory: any PluginWorkerFactory
+  ) async throws(PluginError) -> JobResult {
+    let registration = ServiceWorkerRegistration(description, factory: factory, registry: self)
     try self.setRegistration(registration)
-    do throws(PluginError) {
-      worker.setDelegate(registration)
-      let eventTypes = try await worker.run()
-      registration.state.withLock { $0.eventTypes = eventTypes }
-      try await self.install(registration)
-      try await self.activate(registration)
-    } catch {
-      self.clearRegistration(registration)
-      registration.becomeRedundant()
-      throw error
+    if let stored = await self.writer?.store.load(name: description.name),
+      stored.scriptURL == description.scriptURL
+    {
+      self.restore(registration, stored)
     }
+    return try await self.update(job, registration)
   }
 
-  /// *Unregister*: the plugin's URLs are no longer claimed and its worker ends. Events that the
-  /// worker has not answered fail by the plugin's policy.
-  ///
-  /// - Returns: whether there was a plugin of that name.
-  @discardableResult
-  public func unregister(name: String) -> Bool {
-    guard let registration = self.getRegistration(name: name) else { return false }
-    self.clearRegistration(registration)
-    registration.becomeRedundant()
-    return true
-  }
-
-  /// *Install*: fires `install`, which the script may extend; a failure makes the worker redundant.
-  private func install(_ registration: ServiceWorkerRegistration) async throws(PluginError) {
-    try registration.advance { $0.installBegan() }
-    if registration.listens(for: "install") { try await registration.worker.install() }
-    try registration.advance { $0.installSucceeded() }
-  }
-
-  /// *Try Activate* and *Activate*: the worker takes over its scopes, then `activate` is fired.
-  /// Requests wait meanwhile. A failure of the event changes nothing.
-  private func activate(_ registration: ServiceWorkerRegistration) async throws(PluginError) {
-    try registration.advance { $0.activateBegan() }
+  /// What the specification does when the program ends is done when it begins again: an installing
+  /// worker is gone, one that waits is activated. No process is started for a worker that has nothing
+  /// to do.
+  private func restore(_ registration: ServiceWorkerRegistration, _ stored: StoredRegistration) {
+    let restored = { (worker: StoredRegistration.Worker) -> ServiceWorker in
+      let restored = registration.makeWorker(worker.resources, isInstalled: true)
+      restored.setEventTypes(worker.eventTypes)
+      return restored
+    }
+    let active = stored.active.map(restored)
+    let waiting = stored.waiting.map(restored)
+    active?.activation.settle(.success(()))
+    registration.state.withLock { state in
+      state.workers.restored(waiting: waiting, active: active)
+      state.navigationPreload = stored.navigationPreload
+      state.lastUpdateCheck = stored.lastUpdateCheck
+    }
+    registration.publishSnapshots()
     self.publishScopes()
-    if registration.listens(for: "activate") { try? await registration.worker.activate() }
-    try registration.advance { $0.activateEnded() }
-  }
-}
-
-extension ServiceWorkerRegistration {
-  /// *Should Skip Event*, negated: whether the script listens for events of this type.
-  func listens(for type: String) -> Bool {
-    self.state.withLock { $0.eventTypes.contains(type) }
+    self.tryActivate(registration)
   }
 }

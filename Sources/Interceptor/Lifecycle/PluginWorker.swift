@@ -19,22 +19,55 @@ public protocol PluginWorker: AnyObject, Sendable {
 
   /// Fires `fetch` (*Create Fetch Event and Dispatch*). `completion` is called exactly once, on any
   /// thread; also where the worker dies.
-  ///
-  /// - Parameters:
-  ///   - request: `event.request`: what the script may see.
-  ///   - hidden: the fields of the client's request that the script must not see. They go back into
-  ///     the plugin's own fetches that are made from `event.request`
-  ///     (``restoreHiddenFields(of:derivedFrom:to:)``).
   func dispatchFetch(
-    _ request: FetchRequest, hidden: HeaderList,
-    completion: @escaping @Sendable (FetchDispatchResult) -> Void)
+    _ event: FetchEventInit, completion: @escaping @Sendable (FetchDispatchResult) -> Void)
+
+  /// The main script and what it has imported so far: what is kept of the worker after `install`.
+  func scriptResources() async -> ScriptResources
+
+  /// The registration, or a state of one of its workers, has changed; called once before ``run()``
+  /// too. A worker that does not run learns the last one when it starts.
+  func registrationChanged(_ snapshot: RegistrationSnapshot)
 
   /// Says whom to ask for what the script wants of its registration. Called once, before anything
   /// else; the worker does not own the delegate.
   func setDelegate(_ delegate: any PluginWorkerDelegate)
 
-  /// Ends the worker for good (*Terminate Service Worker*).
+  /// What a listing says of the worker.
+  func status() async -> WorkerStatus
+
+  /// Ends the worker for good as soon as it has nothing to do: its events, what extends them and the
+  /// bodies of its answers are finished. No further event comes but for those on their way.
+  func retire()
+
+  /// Ends the worker for good, at once (*Terminate Service Worker*).
   func terminate()
+}
+
+/// A fetch event's members.
+public struct FetchEventInit: Sendable {
+  /// `event.request`: what the script may see.
+  public var request: FetchRequest
+  /// The fields of the client's request that the script must not see. They go back into the plugin's
+  /// own fetches that are made from `event.request` (``restoreHiddenFields(of:derivedFrom:to:)``).
+  public var hidden: HeaderList
+  /// The client that makes the request; empty for a navigation, and where it is not known.
+  public var clientID: String
+  /// The client that a navigation makes, empty otherwise.
+  public var resultingClientID: String
+  /// The client that a navigation replaces, empty where it is not known.
+  public var replacesClientID: String
+
+  public init(
+    request: FetchRequest, hidden: HeaderList, clientID: String = "",
+    resultingClientID: String = "", replacesClientID: String = ""
+  ) {
+    self.request = request
+    self.hidden = hidden
+    self.clientID = clientID
+    self.resultingClientID = resultingClientID
+    self.replacesClientID = replacesClientID
+  }
 }
 
 /// How a fetch event went.

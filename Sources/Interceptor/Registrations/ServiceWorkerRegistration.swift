@@ -1,90 +1,108 @@
 import FetchModel
 import Synchronization
 
-/// What to do with a request when the worker that should have answered it could not: it did not
-/// start, died, hung, or ran out of memory.
-public enum FailurePolicy: String, Sendable {
-  /// A network error, as the specification says. The default.
-  case networkError = "error"
-  /// The request goes to the network, as long as its body is still whole; else a network error.
-  case failOpen = "fail-open"
-}
-
-/// A registration and its only worker: one plugin with its scopes.
+/// A registration: one plugin with its scopes, and the workers that are the versions of its script.
 final class ServiceWorkerRegistration: Claim, Sendable {
-  let pluginName: String
-  let scriptURL: String
-  /// Serialised URLs.
-  let scopes: [String]
-  let worker: any PluginWorker
-  let failurePolicy: FailurePolicy
+  /// What was registered, the scopes serialised.
+  let description: PluginDescription
+  let factory: any PluginWorkerFactory
+  private let registryReference: Weak<ServiceWorkerRegistry>
 
   struct State {
-    var lifecycle = ServiceWorkerLifecycle()
-    /// The *set of event types to handle*, recorded when the script was first evaluated.
-    var eventTypes: Set<String> = []
-    /// Fetch events that came while the worker was activating.
-    var waiting: [@Sendable (ServiceWorkerState) -> Void] = []
+    var workers = RegistrationState()
+    var navigationPreload = NavigationPreloadState()
+    /// The *last update check time*, in milliseconds since 1970.
+    var lastUpdateCheck: Int64 = 0
+    /// Fetch events that came while the active worker was activating.
+    var waitingEvents: [@Sendable (ServiceWorker?) -> Void] = []
   }
 
   let state = Mutex(State())
 
   init(
-    pluginName: String, scriptURL: String, scopes: [String], worker: any PluginWorker,
-    failurePolicy: FailurePolicy
+    _ description: PluginDescription, factory: any PluginWorkerFactory,
+    registry: ServiceWorkerRegistry
   ) {
-    self.pluginName = pluginName
-    self.scriptURL = scriptURL
-    self.scopes = scopes
-    self.worker = worker
-    self.failurePolicy = failurePolicy
+    self.description = description
+    self.factory = factory
+    self.registryReference = Weak(registry)
+  }
+
+  var pluginName: String { self.description.name }
+  var registry: ServiceWorkerRegistry? { self.registryReference.value }
+
+  /// Makes the worker of a version and tells it what it belongs to.
+  func makeWorker(_ resources: ScriptResources, isInstalled: Bool) -> ServiceWorker {
+    let number = self.state.withLock { $0.workers.nextNumber() }
+    let worker = ServiceWorker(
+      number: number, worker: self.factory.makeWorker(resources, isInstalled: isInstalled),
+      registration: self)
+    worker.worker.setDelegate(worker)
+    if isInstalled { worker.setResources(resources) }
+    let snapshot = self.state.withLock { $0.workers.snapshot(for: worker) }
+    worker.worker.registrationChanged(snapshot)
+    return worker
   }
 
   /// Takes a step of the lifecycle.
-  ///
-  /// - Throws: ``PluginError`` where it is refused: the plugin was unregistered meanwhile.
-  func advance(_ step: (inout ServiceWorkerLifecycle) -> Bool) throws(PluginError) {
-    let allowed = self.state.withLock { step(&$0.lifecycle) }
-    guard allowed else {
-      throw PluginError(
-        name: "AbortError", message: "The plugin \(self.pluginName) was unregistered meanwhile.")
-    }
-    self.releaseWaiting()
+  func step<Result: Sendable>(
+    _ body: (inout RegistrationState) -> sending Result
+  ) -> Result {
+    self.state.withLock { body(&$0.workers) }
   }
 
-  /// The worker becomes redundant and ends; events that wait for it are told.
-  func becomeRedundant() {
-    self.state.withLock { $0.lifecycle.becameRedundant() }
-    self.releaseWaiting()
-    self.worker.terminate()
+  /// The active worker, activating or activated.
+  var active: ServiceWorker? { self.state.withLock { $0.workers.active } }
+
+  /// Tells the scripts of all workers how the registration is now.
+  ///
+  /// - Parameter redundant: workers that are no longer part of it and are told too.
+  func publishSnapshots(redundant: [ServiceWorker] = []) {
+    let all = self.state.withLock { state -> [(ServiceWorker, RegistrationSnapshot)] in
+      let workers = state.workers
+      let current = [workers.installing, workers.waiting, workers.active].compactMap { $0 }
+      return (current + redundant).map { ($0, workers.snapshot(for: $0)) }
+    }
+    for (worker, snapshot) in all { worker.worker.registrationChanged(snapshot) }
   }
 
   /// Lets the events go on that waited for the end of `activating`.
-  private func releaseWaiting() {
-    let (state, waiting) = self.state.withLock { state in
-      guard state.lifecycle.state != .activating else {
-        return (ServiceWorkerState.activating, [@Sendable (ServiceWorkerState) -> Void]())
+  func releaseWaitingEvents() {
+    let (worker, waiting) = self.state.withLock { state in
+      guard state.workers.active?.state != .activating else {
+        return (ServiceWorker?.none, [@Sendable (ServiceWorker?) -> Void]())
       }
-      defer { state.waiting = [] }
-      return (state.lifecycle.state, state.waiting)
+      defer { state.waitingEvents = [] }
+      return (state.workers.active, state.waitingEvents)
     }
-    for resume in waiting { resume(state) }
+    for resume in waiting { resume(worker) }
+  }
+
+  /// What is stored of it: an installing worker is not. `nil` where nothing is left to store.
+  var stored: StoredRegistration? {
+    self.state.withLock { state in
+      let waiting = state.workers.waiting?.stored
+      let active = state.workers.active?.stored
+      guard !state.workers.isUnregistered, waiting != nil || active != nil else { return nil }
+      return StoredRegistration(
+        name: self.pluginName, scriptURL: self.description.scriptURL,
+        scopes: self.description.scopes, waiting: waiting, active: active,
+        navigationPreload: state.navigationPreload, lastUpdateCheck: state.lastUpdateCheck)
+    }
   }
 }
 
-extension ServiceWorkerRegistration: PluginWorkerDelegate {
-  /// *skipWaiting()*: sets the flag. *Try Activate*, which would follow, has nothing to do: a worker
-  /// that is installed is activated at once here, because no older one holds clients back.
-  func pluginWorkerSkipsWaiting(_ worker: any PluginWorker) async {
-    self.state.withLock { $0.lifecycle.skipWaitingCalled() }
+extension ServiceWorker {
+  /// Keeps what it was installed from.
+  func setResources(_ resources: ScriptResources) {
+    self.withRecord { $0.resources = resources }
   }
 
-  /// *clients.claim()*: every request to a claimed URL reaches the active worker already, whichever
-  /// client makes it, so only the error is left of the algorithm.
-  func pluginWorkerClaimsClients(_ worker: any PluginWorker) async throws(PluginError) {
-    guard self.state.withLock({ $0.lifecycle.isActive }) else {
-      throw PluginError(
-        name: "InvalidStateError", message: "Only the active worker can claim clients.")
+  fileprivate var stored: StoredRegistration.Worker? {
+    self.withRecord { record in
+      record.resources.map {
+        StoredRegistration.Worker(eventTypes: record.eventTypes, resources: $0)
+      }
     }
   }
 }

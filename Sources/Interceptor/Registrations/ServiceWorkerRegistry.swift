@@ -2,42 +2,130 @@ public import FetchModel
 import Synchronization
 
 /// The registrations of all plugins, and which of them claims a request: the *registration map* of
-/// the Service Workers specification.
+/// the Service Workers specification, and the jobs that change it.
 ///
 /// ```swift
-/// let registry = ServiceWorkerRegistry()
+/// let registry = ServiceWorkerRegistry(store: store, now: { milliseconds() })
 /// try await registry.register(
-///   name: "hello", scriptURL: "https://example.com/hello.js", scopes: ["https://example.com/"],
-///   worker: supervisor)
+///   PluginDescription(
+///     name: "hello", scriptURL: "https://example.com/hello.js", scopes: ["https://example.com/"]),
+///   factory: factory)
 /// ```
+///
+/// All methods may be called from any thread.
 public final class ServiceWorkerRegistry: RequestInterceptor {
-  /// What a listing says of a registration.
-  public struct Listing: Sendable, Equatable {
-    /// The plugin's name.
-    public var name: String
-    public var scriptURL: String
-    /// The scopes, serialised.
-    public var scopes: [String]
-    public var state: ServiceWorkerState
-    /// The event types that the script listens for, sorted.
-    public var eventTypes: [String]
-    public var failurePolicy: FailurePolicy
-  }
-
   private let map = Mutex<[ServiceWorkerRegistration]>([])
   private let index = Mutex(ScopeIndex([]))
+  let queues = Mutex<[String: JobQueue]>([:])
+  let writer: StoreWriter?
+  let now: @Sendable () -> Int64
 
-  public init() {}
+  /// - Parameters:
+  ///   - store: where registrations survive the end of the program; `nil` for nowhere.
+  ///   - now: the time in milliseconds since 1970.
+  public init(store: (any RegistrationStore)? = nil, now: @escaping @Sendable () -> Int64 = { 0 }) {
+    self.writer = store.map { StoreWriter($0) }
+    self.now = now
+  }
 
-  /// All registrations in the order in which they were made, those under way included.
-  public var registrations: [Listing] {
-    self.map.withLock { $0 }.map { registration in
-      let state = registration.state.withLock { ($0.lifecycle.state, $0.eventTypes) }
-      return Listing(
-        name: registration.pluginName, scriptURL: registration.scriptURL,
-        scopes: registration.scopes, state: state.0, eventTypes: state.1.sorted(),
-        failurePolicy: registration.failurePolicy)
+  // MARK: What a plugin's operator does
+
+  /// What came of a registration or an update.
+  public enum UpdateOutcome: String, Sendable {
+    /// The script is the same as before; the worker that was there stays.
+    case unchanged
+    /// A new worker is installed and waits until no client uses the old one.
+    case waiting
+    /// A new worker is active.
+    case activated
+  }
+
+  /// Registers a plugin (*Register*, *Update*, *Install* and *Activate*); returns when its worker is
+  /// activated, or waits, and that is stored.
+  ///
+  /// Where the store has the plugin with the same script URL, it is there again at once, and its
+  /// script is compared with its source: one that has not changed is not installed again.
+  ///
+  /// - Parameters:
+  ///   - description: the plugin; its name must be free.
+  ///   - factory: where its script comes from, and what makes its workers.
+  /// - Throws: ``PluginError``: a scope is not valid or held by another plugin, the script cannot be
+  ///   had or evaluated, or `install` failed. What the store had stays registered then; otherwise
+  ///   nothing is left.
+  @discardableResult
+  public func register(
+    _ description: PluginDescription, factory: any PluginWorkerFactory
+  ) async throws(PluginError) -> UpdateOutcome {
+    var description = description
+    description.scopes = try serialiseScopes(description.scopes, pluginName: description.name)
+    return try await self.outcome(
+      of: self.schedule(Job(name: description.name, .register(description, factory))))
+  }
+
+  /// Looks whether the plugin's script has changed, and installs the new one (*Update*).
+  ///
+  /// - Throws: ``PluginError``: there is no plugin of that name, or the new script cannot be had or
+  ///   evaluated, or its `install` failed. The worker that was there goes on.
+  @discardableResult
+  public func update(name: String) async throws(PluginError) -> UpdateOutcome {
+    try await self.outcome(of: self.schedule(Job(name: name, .update)))
+  }
+
+  /// Takes a plugin out, whatever it is doing: its URLs are no longer claimed from now on. Its worker
+  /// ends when its events are over. The store forgets it.
+  ///
+  /// - Returns: whether there was a plugin of that name.
+  @discardableResult
+  public func unregister(name: String) -> Bool { self.clear(name: name) }
+
+  /// Ends all workers at once and forgets all registrations, but for the store: the program ends
+  /// (*Handle User Agent Shutdown*). Returns when everything is stored.
+  public func shutDown() async {
+    await self.writer?.flush()
+    let registrations = self.map.withLock { map in
+      defer { map = [] }
+      return map
     }
+    self.publishScopes()
+    for registration in registrations {
+      let workers = registration.step { $0.cleared() }
+      for worker in workers { worker.becameRedundant() }
+      registration.releaseWaitingEvents()
+      for worker in workers { worker.worker.terminate() }
+    }
+  }
+
+  private func outcome(of job: Job) async throws(PluginError) -> UpdateOutcome {
+    let result = try await job.completion.value()
+    var outcome = UpdateOutcome.unchanged
+    if case .installed(let worker) = result {
+      outcome = worker.state == .installed ? .waiting : .activated
+      if outcome == .activated { try await worker.activation.value() }
+    }
+    await self.writer?.flush()
+    return outcome
+  }
+
+  // MARK: Listings
+
+  /// All registrations in the order in which they were made, those under way included; without the
+  /// workers' status.
+  public var registrations: [RegistrationListing] {
+    self.map.withLock { $0 }.map { $0.listing }
+  }
+
+  /// All registrations with the status of their workers.
+  public func listings() async -> [RegistrationListing] {
+    var listings: [RegistrationListing] = []
+    for registration in self.map.withLock({ $0 }) {
+      let workers = registration.state.withLock { $0.workers }
+      var listing = registration.listing
+      listing.installing?.status = await workers.installing?.worker.status()
+      listing.waiting?.status = await workers.waiting?.worker.status()
+      listing.active?.status = await workers.active?.worker.status()
+      listings.append(listing)
+    }
+    return listings
   }
 
   // MARK: RequestInterceptor
@@ -64,8 +152,8 @@ public final class ServiceWorkerRegistry: RequestInterceptor {
     if let conflict { throw conflict }
   }
 
-  /// *Clear Registration*: takes it out of the map. The worker is not told.
-  func clearRegistration(_ registration: ServiceWorkerRegistration) {
+  /// Takes it out of the map; its workers are not told.
+  func removeFromMap(_ registration: ServiceWorkerRegistration) {
     self.map.withLock { $0.removeAll { $0 === registration } }
     self.publishScopes()
   }
@@ -80,9 +168,11 @@ public final class ServiceWorkerRegistry: RequestInterceptor {
     // Built under the lock of the index, so that of two changes the later one stays.
     self.index.withLock { index in
       let entries = self.map.withLock { $0 }
-        .filter { $0.state.withLock { $0.lifecycle.isActive } }
+        .filter { $0.active != nil }
         .flatMap { registration in
-          registration.scopes.map { ScopeIndex.Entry(scope: $0, registration: registration) }
+          registration.description.scopes.map {
+            ScopeIndex.Entry(scope: $0, registration: registration)
+          }
         }
       index = ScopeIndex(entries)
     }
@@ -97,7 +187,8 @@ public final class ServiceWorkerRegistry: RequestInterceptor {
           name: "InvalidStateError",
           message: "There are two plugins named \(new.pluginName): give one another name.")
       }
-      if let scope = new.scopes.first(where: { old.scopes.contains($0) }) {
+      let taken = old.description.scopes
+      if let scope = new.description.scopes.first(where: { taken.contains($0) }) {
         return PluginError(
           name: "InvalidStateError",
           message: "The plugins \(old.pluginName) and \(new.pluginName) have the same scope "
@@ -105,5 +196,22 @@ public final class ServiceWorkerRegistry: RequestInterceptor {
       }
     }
     return nil
+  }
+}
+
+extension ServiceWorkerRegistration {
+  /// What a listing says of it, without the status of its workers.
+  var listing: RegistrationListing {
+    let workers = self.state.withLock { $0.workers }
+    func entry(_ worker: ServiceWorker) -> RegistrationListing.Worker {
+      RegistrationListing.Worker(
+        number: worker.number, state: worker.state, eventTypes: worker.eventTypes.sorted())
+    }
+    let description = self.description
+    return RegistrationListing(
+      name: description.name, kind: description.kind, scopes: description.scopes,
+      scriptURL: description.scriptURL, match: description.match,
+      failurePolicy: description.failurePolicy, installing: workers.installing.map(entry),
+      waiting: workers.waiting.map(entry), active: workers.active.map(entry))
   }
 }

@@ -47,8 +47,7 @@ private let idempotentMethods: Set<String> = ["GET", "HEAD", "OPTIONS", "TRACE",
 
 /// What a fetch event has beyond an event.
 final class PendingFetchEvent {
-  let request: FetchRequest
-  let hidden: HeaderList
+  let event: FetchEventInit
   /// `nil` once it was called: the client has left, and the worker's answer is of no interest.
   private var completion: (@Sendable (FetchDispatchResult) -> Void)?
   private var body: Body
@@ -60,14 +59,15 @@ final class PendingFetchEvent {
   }
 
   init(
-    request: FetchRequest, hidden: HeaderList,
-    completion: @escaping @Sendable (FetchDispatchResult) -> Void
+    _ event: FetchEventInit, completion: @escaping @Sendable (FetchDispatchResult) -> Void
   ) {
-    self.body = .whole(request.body)
-    self.request = request
-    self.hidden = hidden
+    self.body = .whole(event.request.body)
+    self.event = event
     self.completion = completion
   }
+
+  var request: FetchRequest { self.event.request }
+  var hidden: HeaderList { self.event.hidden }
 
   /// Whether somebody still waits for the answer.
   var isAwaited: Bool { self.completion != nil }

@@ -29,16 +29,21 @@ func readFile(_ path: String, limit: Int) -> [UInt8]? {
   }
 }
 
-/// The text of a script, decoded as *UTF-8 decode* does: without a byte order mark, and with U+FFFD
-/// for what is no UTF-8.
+/// The bytes of a script's file.
 ///
-/// - Throws: ``PluginError`` where the file cannot be read or is longer than 32 MiB.
-func readScript(_ path: String) throws(PluginError) -> String {
+/// - Throws: ``PluginError`` where it cannot be read or is longer than 32 MiB.
+func readScript(_ path: String) throws(PluginError) -> [UInt8] {
   guard let bytes = readFile(path, limit: 32 << 20) else {
     let reason = String(cString: strerror(errno))
     throw PluginError(
       name: "NetworkError", message: "The script \(path) cannot be read: \(reason).")
   }
+  return bytes
+}
+
+/// The text of a script, decoded as *UTF-8 decode* does: without a byte order mark, and with U+FFFD
+/// for what is no UTF-8.
+func decodeScript(_ bytes: [UInt8]) -> String {
   let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
   return String(decoding: text, as: UTF8.self)
 }

@@ -16,16 +16,16 @@ extension SupervisorCore {
   }
 
   func dispatchFetch(
-    _ request: FetchRequest, hidden: HeaderList,
-    completion: @escaping @Sendable (FetchDispatchResult) -> Void
+    _ fetchEvent: FetchEventInit, completion: @escaping @Sendable (FetchDispatchResult) -> Void
   ) {
+    let request = fetchEvent.request
     self.fetchEventCount += 1
     guard self.life.state != .terminated else {
       self.errorCount += 1
       let error = self.failure("it was terminated")
       return completion(.workerFailed(error, body: request.body))
     }
-    let fetch = PendingFetchEvent(request: request, hidden: hidden, completion: completion)
+    let fetch = PendingFetchEvent(fetchEvent, completion: completion)
     let number = self.add(.fetch(fetch))
     request.signal.onAbort { self.eventLoop.execute { self.clientLeft(event: number) } }
   }

@@ -22,6 +22,10 @@ final class SupervisorCore: @unchecked Sendable {
   var now = NIODeadline.now()
   private var tick: RepeatedTask?
   private var source: String?
+  /// What the script sees of its registration.
+  var snapshot: RegistrationSnapshot?
+  /// No event comes any more: it ends when it has nothing to do.
+  private var isRetiring = false
   private var eventTypes: Set<String> = []
   private var startWaiters: [@Sendable (Result<Set<String>, PluginError>) -> Void] = []
 
@@ -59,6 +63,10 @@ final class SupervisorCore: @unchecked Sendable {
     logger[metadataKey: "plugin"] = "\(configuration.name)"
     self.logger = logger
     self.tickInterval = tickInterval
+    // A version that was installed before is not run again before its first event.
+    if configuration.isInstalled {
+      self.source = configuration.resources.map { decodeScript($0.main) }
+    }
     self.life = WorkerLife(
       limits: WorkerLife.Limits(
         idleTime: configuration.idleTime, pingInterval: configuration.pingInterval,
@@ -97,6 +105,14 @@ final class SupervisorCore: @unchecked Sendable {
     self.failStart(PluginError(name: "AbortError", message: "The plugin was terminated."))
     self.failAllEvents("it was terminated")
     self.endStreams("the worker was terminated")
+  }
+
+  /// Ends the worker for good at the first tick at which it has nothing to do: an event that was on
+  /// its way is here by then.
+  func retire() {
+    guard self.life.state != .terminated else { return }
+    self.isRetiring = true
+    self.startTicking()
   }
 
   var status: WorkerStatus {
@@ -176,6 +192,7 @@ final class SupervisorCore: @unchecked Sendable {
   private func ticked() {
     self.now = .now()
     self.failLateEvents()
+    if self.isRetiring, !self.isBusy { self.terminate() }
     let process = self.connection.process
     self.perform(
       self.life.ticked(now: self.now, isBusy: self.isBusy) { process?.residentBytes() })

@@ -24,12 +24,16 @@ public final class WorkerSupervisor: PluginWorker {
   public struct Configuration: Sendable {
     /// The plugin's name, for messages.
     public var name: String
-    /// The script's file.
+    /// The script's file, for messages; read where there are no ``resources``.
     public var scriptPath: String
     /// What `self.location` says.
     public var scriptURL: String
     /// What `registration.scope` says.
     public var scope: String
+    /// The version that the worker runs, restarts included.
+    public var resources: ScriptResources?
+    /// Whether that version was installed before this program started.
+    public var isInstalled = false
     /// A worker without anything to do ends after this time.
     public var idleTime = TimeAmount.seconds(30)
     /// An event has to be settled within this time.
@@ -95,10 +99,15 @@ public final class WorkerSupervisor: PluginWorker {
     }
   }
 
-  /// Starts the worker and evaluates the script, which is read here, once: restarts use the same
-  /// text, as a service worker's script stays the same until it is updated.
+  /// Starts the worker and evaluates the script.
   public func run() async throws(PluginError) -> Set<String> {
-    let source = try readScript(self.core.configuration.scriptPath)
+    let configuration = self.core.configuration
+    let source: String
+    if let main = configuration.resources?.main {
+      source = decodeScript(main)
+    } else {
+      source = decodeScript(try readScript(configuration.scriptPath))
+    }
     let result = await withCheckedContinuation { continuation in
       self.onLoop { core in
         core.run(source: source) { continuation.resume(returning: $0) }
@@ -121,15 +130,23 @@ public final class WorkerSupervisor: PluginWorker {
   }
 
   public func dispatchFetch(
-    _ request: FetchRequest, hidden: HeaderList,
-    completion: @escaping @Sendable (FetchDispatchResult) -> Void
+    _ event: FetchEventInit, completion: @escaping @Sendable (FetchDispatchResult) -> Void
   ) {
-    self.onLoop { $0.dispatchFetch(request, hidden: hidden, completion: completion) }
+    self.onLoop { $0.dispatchFetch(event, completion: completion) }
   }
+
+  public func scriptResources() async -> ScriptResources {
+    self.core.configuration.resources ?? ScriptResources(main: [])
+  }
+
+  public func registrationChanged(_ snapshot: RegistrationSnapshot) {
+    self.onLoop { $0.snapshot = snapshot }
+  }
+
+  public func retire() { self.onLoop { $0.retire() } }
 
   public func terminate() { self.onLoop { $0.terminate() } }
 
-  /// What a listing says of the worker.
   public func status() async -> WorkerStatus {
     await withCheckedContinuation { continuation in
       self.onLoop { continuation.resume(returning: $0.status) }
@@ -140,18 +157,4 @@ public final class WorkerSupervisor: PluginWorker {
     let core = self.core
     if self.eventLoop.inEventLoop { body(core) } else { self.eventLoop.execute { body(core) } }
   }
-}
-
-/// What a listing says of a plugin's worker.
-public struct WorkerStatus: Sendable, Equatable {
-  /// `stopped`, `backing-off`, `starting`, `running`, `stopping`, `dying` or `terminated`.
-  public var state: String
-  /// The process, where there is one.
-  public var pid: Int32?
-  /// How many times it was started again after a crash or a kill.
-  public var restarts: Int
-  /// Fetch events since the beginning.
-  public var events: Int
-  /// Fetch events that ended in an error of the plugin.
-  public var errors: Int
 }

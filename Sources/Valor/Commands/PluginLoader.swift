@@ -77,13 +77,14 @@ struct PluginLoader {
       let configuration = WorkerSupervisor.Configuration(
         name: plugin.name, scriptPath: plugin.path, scriptURL: plugin.scriptURL,
         scope: plugin.scopes[0])
-      let supervisor = WorkerSupervisor(
+      let factory = SupervisorFactory(
         configuration: configuration, executable: Self.executable, network: network,
-        caches: self.caches, eventLoop: self.group.next(), logger: self.logger)
+        caches: self.caches, group: self.group, logger: self.logger)
       do {
         try await self.registry.register(
-          name: plugin.name, scriptURL: plugin.scriptURL, scopes: plugin.scopes,
-          worker: supervisor)
+          PluginDescription(
+            name: plugin.name, scriptURL: plugin.scriptURL, scopes: plugin.scopes),
+          factory: factory)
       } catch {
         throw ExitFailure(
           .configuration, "the plugin \(plugin.name) cannot be loaded: \(error.message)")

@@ -63,10 +63,12 @@ struct ProxyRunner {
   ) async throws {
     let registry = ServiceWorkerRegistry()
     try await server.prepare(interceptor: registry)
+    // What plugins store; opened when one does.
+    let storage = StorageDirectory(path: self.dataDirectory + "/storage", logger: self.logger)
     let admin = AdminServer()
     do {
       try await PluginLoader(
-        registry: registry, network: server.fetcher, caches: CacheStore(in: self.storage),
+        registry: registry, network: server.fetcher, caches: CacheStore(in: storage),
         group: group, logger: self.logger
       ).load(plugins)
       let bound = try await self.bind(self.listen, "--listen") { try await server.listen() }
@@ -84,7 +86,7 @@ struct ProxyRunner {
     } catch {
       await server.shutdown(within: .zero)
       await admin.shutdown()
-      for plugin in plugins { registry.unregister(name: plugin.name) }
+      await registry.shutDown()
       throw error
     }
     await signals.first()
@@ -92,12 +94,7 @@ struct ProxyRunner {
     let isComplete = await server.shutdown(within: .seconds(10))
     if !isComplete { self.logger.warning("exchanges were cut off after ten seconds") }
     await admin.shutdown()
-    for plugin in plugins { registry.unregister(name: plugin.name) }
-  }
-
-  /// What plugins store; opened when one does.
-  private var storage: StorageDirectory {
-    StorageDirectory(path: self.dataDirectory + "/storage", logger: self.logger)
+    await registry.shutDown()
   }
 
   private static func announce(_ lines: String) {

@@ -17,9 +17,7 @@ import Testing
       behaviour.eventTypes = eventTypes
       behaviour.fetch = fetch
     }
-    try await registry.register(
-      name: "p", scriptURL: "https://a.test/p.js", scopes: ["https://a.test/"], worker: plugin,
-      policy: policy)
+    try await registry.register("p", ["https://a.test/"], plugin, policy: policy)
     let claim = try #require(registry.claim(request.url))
     return (await handle(claim, request), plugin)
   }

@@ -8,7 +8,7 @@ import Testing
     let registry = ServiceWorkerRegistry()
     let states = Mutex<[String]>([])
     let note: @Sendable () -> Void = {
-      let state = registry.registrations[0].state.rawValue
+      let state = registry.registrations[0].newest?.state.rawValue ?? "none"
       let claimed = registry.claimant(of: "https://a.test/") != nil
       states.withLock { $0.append("\(state) \(claimed)") }
     }
@@ -20,7 +20,7 @@ import Testing
     note()
     #expect(plugin.calls == ["run", "install", "activate"])
     #expect(states.withLock { $0 } == ["installing false", "activating true", "activated true"])
-    #expect(registry.registrations[0].eventTypes == ["activate", "fetch", "install"])
+    #expect(registry.registrations[0].active?.eventTypes == ["activate", "fetch", "install"])
   }
 
   @Test func eventsWithoutListenersAreSkipped() async throws {
@@ -28,7 +28,7 @@ import Testing
     let plugin = FakePlugin { $0.eventTypes = ["fetch"] }
     try await registry.register("p", ["https://a.test/"], plugin)
     #expect(plugin.calls == ["run"])
-    #expect(registry.registrations[0].state == .activated)
+    #expect(registry.registrations[0].active?.state == .activated)
   }
 
   @Test func failedScriptLeavesNothing() async {
@@ -59,7 +59,7 @@ import Testing
     let registry = ServiceWorkerRegistry()
     let plugin = FakePlugin { $0.activateError = PluginError(name: "Error", message: "no") }
     try await registry.register("p", ["https://a.test/"], plugin)
-    #expect(registry.registrations[0].state == .activated)
+    #expect(registry.registrations[0].active?.state == .activated)
   }
 
   @Test func unregisterDuringInstallStopsTheJob() async {
@@ -83,7 +83,7 @@ import Testing
     #expect(registry.unregister(name: "p"))
     #expect(!registry.unregister(name: "p"))
     #expect(registry.claimant(of: "https://a.test/") == nil)
-    #expect(plugin.calls.last == "terminate")
+    #expect(plugin.calls.last == "retire")
     // A claim made before falls back.
     let outcome = await handle(claim, get("https://a.test/"))
     #expect(outcome == "fallBack none")

@@ -9,6 +9,8 @@ final class FakePlugin: PluginWorker {
     var runError: PluginError?
     var installError: PluginError?
     var activateError: PluginError?
+    /// What the script imports: URL → text.
+    var imports: [String: String] = [:]
     /// Called in `install`.
     var onInstall: (@Sendable () async -> Void)?
     /// Called in `activate`.
@@ -22,10 +24,13 @@ final class FakePlugin: PluginWorker {
     var calls: [String] = []
     var requests: [FetchRequest] = []
     var hidden: [HeaderList] = []
+    var events: [FetchEventInit] = []
+    var snapshots: [RegistrationSnapshot] = []
   }
 
   private let behaviour: Behaviour
   private let seen = Mutex(Seen())
+  let resources = Mutex(ScriptResources(main: []))
   private let delegateBox = Mutex<(any PluginWorkerDelegate)?>(nil)
 
   init(_ change: (inout Behaviour) -> Void = { _ in }) {
@@ -37,6 +42,8 @@ final class FakePlugin: PluginWorker {
   var calls: [String] { self.seen.withLock { $0.calls } }
   var requests: [FetchRequest] { self.seen.withLock { $0.requests } }
   var hidden: [HeaderList] { self.seen.withLock { $0.hidden } }
+  var events: [FetchEventInit] { self.seen.withLock { $0.events } }
+  var snapshots: [RegistrationSnapshot] { self.seen.withLock { $0.snapshots } }
   var delegate: (any PluginWorkerDelegate)? { self.delegateBox.withLock { $0 } }
 
   private func note(_ call: String) { self.seen.withLock { $0.calls.append(call) } }
@@ -64,18 +71,86 @@ final class FakePlugin: PluginWorker {
   }
 
   func dispatchFetch(
-    _ request: FetchRequest, hidden: HeaderList,
-    completion: @escaping @Sendable (FetchDispatchResult) -> Void
+    _ event: FetchEventInit, completion: @escaping @Sendable (FetchDispatchResult) -> Void
   ) {
     self.seen.withLock { seen in
       seen.calls.append("fetch")
-      seen.requests.append(request)
-      seen.hidden.append(hidden)
+      seen.requests.append(event.request)
+      seen.hidden.append(event.hidden)
+      seen.events.append(event)
     }
-    completion(self.behaviour.fetch(request))
+    completion(self.behaviour.fetch(event.request))
   }
 
+  func scriptResources() async -> ScriptResources {
+    var resources = self.resources.withLock { $0 }
+    for (url, text) in self.behaviour.imports where resources.imported[url] == nil {
+      resources.imported[url] = Array(text.utf8)
+    }
+    return resources
+  }
+
+  func registrationChanged(_ snapshot: RegistrationSnapshot) {
+    self.seen.withLock { $0.snapshots.append(snapshot) }
+  }
+
+  func status() async -> WorkerStatus { WorkerStatus(state: "running", pid: 1) }
+
+  func retire() { self.note("retire") }
+
   func terminate() { self.note("terminate") }
+}
+
+/// Gives out workers that a test has made, one for each version.
+final class FakeFactory: PluginWorkerFactory {
+  struct Source: Sendable {
+    var script = "script"
+    var kind = ScriptResources.Kind.classic
+    var error: PluginError?
+    /// What imported scripts are when they are fetched again.
+    var imported: [String: String] = [:]
+    var workers: [FakePlugin] = []
+    /// Whether each worker that was made had been installed before.
+    var made: [Bool] = []
+    var fetchCount = 0
+  }
+
+  private let source: Mutex<Source>
+
+  init(_ workers: FakePlugin...) {
+    self.source = Mutex(Source(workers: workers))
+  }
+
+  var made: [Bool] { self.source.withLock { $0.made } }
+  var fetchCount: Int { self.source.withLock { $0.fetchCount } }
+
+  func change(_ body: (inout sending Source) -> Void) { self.source.withLock { body(&$0) } }
+
+  func fetchScript() async throws(PluginError) -> ScriptResources {
+    let source = self.source.withLock { source in
+      source.fetchCount += 1
+      return source
+    }
+    if let error = source.error { throw error }
+    var resources = ScriptResources(kind: source.kind, main: Array(source.script.utf8))
+    if source.kind == .module {
+      resources.imported = source.imported.mapValues { Array($0.utf8) }
+    }
+    return resources
+  }
+
+  func fetchImportedScript(_ url: String) async -> [UInt8]? {
+    self.source.withLock { $0.imported[url] }.map { Array($0.utf8) }
+  }
+
+  func makeWorker(_ resources: ScriptResources, isInstalled: Bool) -> any PluginWorker {
+    let plugin = self.source.withLock { source in
+      source.made.append(isInstalled)
+      return source.workers.isEmpty ? FakePlugin() : source.workers.removeFirst()
+    }
+    plugin.resources.withLock { $0 = resources }
+    return plugin
+  }
 }
 
 extension ServiceWorkerRegistry {
@@ -90,11 +165,23 @@ extension ServiceWorkerRegistry {
     Array(origin.utf8).withUnsafeBytes { self.coversOrigin($0) }
   }
 
-  func register(_ name: String, _ scopes: [String], _ worker: FakePlugin = FakePlugin())
-    async throws(PluginError)
-  {
+  @discardableResult
+  func register(
+    _ name: String, _ scopes: [String], _ worker: FakePlugin = FakePlugin(),
+    policy: FailurePolicy = .networkError
+  ) async throws(PluginError) -> UpdateOutcome {
+    try await self.register(name, scopes, factory: FakeFactory(worker), policy: policy)
+  }
+
+  @discardableResult
+  func register(
+    _ name: String, _ scopes: [String], factory: FakeFactory,
+    policy: FailurePolicy = .networkError
+  ) async throws(PluginError) -> UpdateOutcome {
     try await self.register(
-      name: name, scriptURL: "https://a.test/\(name).js", scopes: scopes, worker: worker)
+      PluginDescription(
+        name: name, scriptURL: "https://a.test/\(name).js", scopes: scopes, failurePolicy: policy),
+      factory: factory)
   }
 }
 

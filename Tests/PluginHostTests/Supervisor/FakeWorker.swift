@@ -285,7 +285,9 @@ struct SupervisorFixture {
     let outcome = Outcome()
     let request = FetchRequest(
       method: method, url: url, headers: HeaderList([("X-A", "1")]), body: body, signal: signal)
-    self.supervisor.dispatchFetch(request, hidden: hidden) { outcome.set($0) }
+    self.supervisor.dispatchFetch(FetchEventInit(request: request, hidden: hidden)) {
+      outcome.set($0)
+    }
     return outcome
   }
 

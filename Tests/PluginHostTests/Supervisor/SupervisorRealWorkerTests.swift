@@ -44,7 +44,9 @@ import Testing
     func fetch(_ method: String = "GET", _ url: String, body: FetchBody = .none) -> Outcome {
       let outcome = Outcome()
       let request = FetchRequest(method: method, url: url, headers: HeaderList(), body: body)
-      self.supervisor.dispatchFetch(request, hidden: HeaderList([("Cookie", "a=b")])) {
+      self.supervisor.dispatchFetch(
+        FetchEventInit(request: request, hidden: HeaderList([("Cookie", "a=b")]))
+      ) {
         outcome.set($0)
       }
       return outcome

@@ -78,7 +78,7 @@ final class CacheFixture {
   func fetch(_ url: String = "https://app.test/page") -> Outcome {
     let outcome = Outcome()
     let request = FetchRequest(method: "GET", url: url, headers: HeaderList())
-    self.supervisor.dispatchFetch(request, hidden: HeaderList()) { outcome.set($0) }
+    self.supervisor.dispatchFetch(FetchEventInit(request: request)) { outcome.set($0) }
     return outcome
   }
 
