@@ -25,8 +25,7 @@ final class RoutedNetwork: Fetcher {
     _ request: FetchRequest,
     completion: @escaping @Sendable (Result<FetchResponse, FetchError>) -> Void
   ) {
-    let url = WebURL(request.url)
-    let path = url.map { $0.pathname } ?? ""
+    let path = URL(string: request.url).map { $0.path } ?? ""
     self.asked.withLock { $0.append(path) }
     var result =
       self.routes[path]?(request)
@@ -78,7 +77,7 @@ final class CacheFixture {
   func fetch(_ url: String = "https://app.test/page") -> Outcome {
     let outcome = Outcome()
     let request = FetchRequest(method: "GET", url: url, headers: HeaderList())
-    self.supervisor.dispatchFetch(FetchEventInit(request: request)) { outcome.set($0) }
+    self.supervisor.dispatchFetch(FetchEventInit(request: request, hidden: HeaderList())) { outcome.set($0) }
     return outcome
   }
 

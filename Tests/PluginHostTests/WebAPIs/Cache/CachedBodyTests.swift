@@ -1,5 +1,6 @@
 import FetchModel
 import Foundation
+import Interceptor
 import NIOCore
 import Testing
 
@@ -98,10 +99,10 @@ import Testing
         """)
     try await fixture.start()
     #expect(try await text(of: fixture.fetch()) == "begun")
-    #expect(try await eventually { fixture.folder.bodyFiles.count == 2 })
+    try await eventually { fixture.folder.bodyFiles.count == 2 }
     let pid = try #require(await fixture.supervisor.status().pid)
     #expect(kill(pid, SIGKILL) == 0)
-    #expect(try await eventually { fixture.folder.bodyFiles.isEmpty })
+    try await eventually { fixture.folder.bodyFiles.isEmpty }
   }
 
   @Test func cachesOutliveTheProcess() async throws {
@@ -152,13 +153,4 @@ import Testing
 
 extension FetchError {
   fileprivate static let gone = FetchError(.connectionTerminated, .upstream, "gone")
-}
-
-/// Whether a condition comes true within half a minute.
-func eventually(_ condition: () -> Bool) async throws -> Bool {
-  for _ in 0..<30_000 {
-    if condition() { return true }
-    try await Task.sleep(for: .milliseconds(1))
-  }
-  return false
 }
