@@ -30,8 +30,44 @@ static const char Timers[] = {
 static const char URL[] = {
 #embed "../PluginHost/WebAPIs/URL/URL.js"
     , 0};
-static const char Streams[] = {
-#embed "../PluginHost/WebAPIs/Streams/Streams.js"
+static const char StreamQueues[] = {
+#embed "../PluginHost/WebAPIs/Streams/Queues.js"
+    , 0};
+static const char ReadableStream[] = {
+#embed "../PluginHost/WebAPIs/Streams/Readable.js"
+    , 0};
+static const char StreamDefaultController[] = {
+#embed "../PluginHost/WebAPIs/Streams/DefaultController.js"
+    , 0};
+static const char StreamBuffers[] = {
+#embed "../PluginHost/WebAPIs/Streams/Buffers.js"
+    , 0};
+static const char StreamByteController[] = {
+#embed "../PluginHost/WebAPIs/Streams/ByteController.js"
+    , 0};
+static const char StreamBYOB[] = {
+#embed "../PluginHost/WebAPIs/Streams/BYOB.js"
+    , 0};
+static const char StreamTee[] = {
+#embed "../PluginHost/WebAPIs/Streams/Tee.js"
+    , 0};
+static const char StreamPipe[] = {
+#embed "../PluginHost/WebAPIs/Streams/Pipe.js"
+    , 0};
+static const char StreamIterate[] = {
+#embed "../PluginHost/WebAPIs/Streams/Iterate.js"
+    , 0};
+static const char WritableStream[] = {
+#embed "../PluginHost/WebAPIs/Streams/Writable.js"
+    , 0};
+static const char WritableController[] = {
+#embed "../PluginHost/WebAPIs/Streams/WritableController.js"
+    , 0};
+static const char TransformStream[] = {
+#embed "../PluginHost/WebAPIs/Streams/Transform.js"
+    , 0};
+static const char StreamInterface[] = {
+#embed "../PluginHost/WebAPIs/Streams/Interface.js"
     , 0};
 static const char Blob[] = {
 #embed "../PluginHost/WebAPIs/Blob/Blob.js"
@@ -72,6 +108,9 @@ static const char Performance[] = {
 static const char ServiceWorkerEvents[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/ServiceWorkerEvents.js"
     , 0};
+static const char Registration[] = {
+#embed "../PluginHost/WebAPIs/ServiceWorker/Registration.js"
+    , 0};
 static const char ServiceWorkerGlobalScope[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/ServiceWorkerGlobalScope.js"
     , 0};
@@ -87,7 +126,19 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Encoding),
     SCRIPT(Timers),
     SCRIPT(URL),
-    SCRIPT(Streams),
+    SCRIPT(StreamQueues),
+    SCRIPT(ReadableStream),
+    SCRIPT(StreamDefaultController),
+    SCRIPT(StreamBuffers),
+    SCRIPT(StreamByteController),
+    SCRIPT(StreamBYOB),
+    SCRIPT(StreamTee),
+    SCRIPT(StreamPipe),
+    SCRIPT(StreamIterate),
+    SCRIPT(WritableStream),
+    SCRIPT(WritableController),
+    SCRIPT(TransformStream),
+    SCRIPT(StreamInterface),
     SCRIPT(Blob),
     SCRIPT(Headers),
     SCRIPT(Body),
@@ -101,6 +152,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Crypto),
     SCRIPT(Performance),
     SCRIPT(ServiceWorkerEvents),
+    SCRIPT(Registration),
     SCRIPT(ServiceWorkerGlobalScope),
 };
 const size_t valor_web_api_script_count =

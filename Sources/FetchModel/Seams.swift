@@ -18,7 +18,8 @@ public protocol RequestInterceptor: AnyObject, Sendable {
   ///   after a colon).
   func coversOrigin(_ origin: UnsafeRawBufferPointer) -> Bool
 
-  /// The claim with the longest scope that is a prefix of this URL; `nil` where nobody claims it.
+  /// The claim with the longest scope that is a prefix of this URL, or else the first with a pattern
+  /// that matches it; `nil` where nobody claims it.
   ///
   /// - Parameter url: the serialised absolute URL without a fragment, as in ``FetchRequest/url``.
   func claim(for url: UnsafeRawBufferPointer) -> (any Claim)?

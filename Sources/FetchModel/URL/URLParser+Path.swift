@@ -219,17 +219,23 @@ extension URLParser {
     }
   }
 
-  /// *Opaque path state*. A space right before the query or fragment is encoded, so that it does not
-  /// become a trailing one when they are removed.
+  /// *Opaque path state* and what follows the path.
   mutating func parseOpaquePath(_ input: Span<UInt8>, _ start: Int) -> Bool {
     let end = input.firstIndex(from: start) { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
+    self.putOpaquePath(input, start..<end)
+    self.builder.putPathEnd()
+    self.parseQueryAndFragment(input, end)
+    return true
+  }
+
+  /// Writes an opaque path. A space right before the query or fragment is encoded, so that it does
+  /// not become a trailing one when they are removed.
+  mutating func putOpaquePath(_ input: Span<UInt8>, _ path: Range<Int>) {
+    let (start, end) = (path.lowerBound, path.upperBound)
     let endsInSpace = end < input.count && end > start && input[end - 1] == UInt8(ascii: " ")
     self.builder.output.appendPercentEncoded(
       input.extracting(start..<(endsInSpace ? end - 1 : end)), .c0Control)
     if endsInSpace { self.builder.output.append(contentsOf: "%20".utf8) }
-    self.builder.putPathEnd()
-    self.parseQueryAndFragment(input, end)
-    return true
   }
 
   /// *Query state*, *fragment state*; nothing at the end of the input.

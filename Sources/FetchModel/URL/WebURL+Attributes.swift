@@ -136,10 +136,15 @@ extension WebURL {
 
   /// Path start state with a state override.
   private func parsedPath(_ value: String) -> String {
-    withBytes(value) { input in
+    if value.isEmpty, !self.layout.scheme.isSpecial { return self.layout.hasHost ? "" : "/" }
+    return Self.canonicalPath(value, self.layout.scheme)
+  }
+
+  /// The path that the parser makes of a text without tabs and newlines; begins with a slash.
+  static func canonicalPath(_ value: String, _ scheme: URLScheme) -> String {
+    withBytes(self.cleaned(value)) { input in
       var parser = URLParser()
-      parser.builder.layout.scheme = self.layout.scheme
-      if input.isEmpty, !parser.isSpecial { return self.layout.hasHost ? "" : "/" }
+      parser.builder.layout.scheme = scheme
       let start = parser.isSlash(input.byte(at: 0)) ? 1 : 0
       parser.putPath(input.extracting(start..<input.count))
       return String(decoding: parser.builder.output, as: UTF8.self)
@@ -147,7 +152,7 @@ extension WebURL {
   }
 
   /// What the parser does to its input first: it removes tabs and newlines.
-  private static func cleaned(_ value: String) -> String {
+  static func cleaned(_ value: String) -> String {
     withBytes(value) { URLParser.withoutTabsAndNewlines($0) }
       .map { String(decoding: $0, as: UTF8.self) } ?? value
   }

@@ -99,6 +99,27 @@ public protocol PluginWorkerDelegate: AnyObject, Sendable {
   ///
   /// - Throws: ``PluginError`` named `InvalidStateError` where the worker is not the active one.
   func pluginWorkerClaimsClients(_ worker: any PluginWorker) async throws(PluginError)
+  /// `registration.update()`. Returns where *Install* begins, or where there is nothing to install.
+  ///
+  /// - Throws: ``PluginError``: `InvalidStateError` where the worker is installing itself.
+  func pluginWorkerUpdates(_ worker: any PluginWorker) async throws(PluginError)
+  /// `registration.unregister()`. Returns whether there was a registration.
+  func pluginWorkerUnregisters(_ worker: any PluginWorker) async -> Bool
+  /// The operations of `registration.navigationPreload`.
+  ///
+  /// - Parameter change: `nil` for `getState()`.
+  /// - Throws: ``PluginError``: `InvalidStateError` where there is no active worker, `TypeError` where
+  ///   the value is none of a field.
+  func pluginWorker(
+    _ worker: any PluginWorker, changesNavigationPreload change: NavigationPreloadChange?
+  ) async throws(PluginError) -> NavigationPreloadState
+}
+
+/// A change that a script makes to its registration's navigation preload.
+public enum NavigationPreloadChange: Sendable, Equatable {
+  case enable
+  case disable
+  case setHeaderValue(String)
 }
 
 /// Why a plugin could not be loaded or an event of its life failed.

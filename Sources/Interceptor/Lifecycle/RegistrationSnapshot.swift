@@ -18,10 +18,13 @@ public struct RegistrationSnapshot: Sendable, Equatable {
   public var installing: Worker?
   public var waiting: Worker?
   public var active: Worker?
+  public var updateViaCache: UpdateViaCache
 
   public init(
-    own: Worker, installing: Worker? = nil, waiting: Worker? = nil, active: Worker? = nil
+    own: Worker, installing: Worker? = nil, waiting: Worker? = nil, active: Worker? = nil,
+    updateViaCache: UpdateViaCache = .imports
   ) {
+    self.updateViaCache = updateViaCache
     self.own = own
     self.installing = installing
     self.waiting = waiting

@@ -102,12 +102,14 @@ struct RegistrationState: Sendable {
   }
 
   /// What the script of a worker sees of it.
-  func snapshot(for worker: ServiceWorker) -> RegistrationSnapshot {
+  func snapshot(
+    for worker: ServiceWorker, updateViaCache: UpdateViaCache
+  ) -> RegistrationSnapshot {
     func entry(_ worker: ServiceWorker) -> RegistrationSnapshot.Worker {
       RegistrationSnapshot.Worker(number: worker.number, state: worker.state)
     }
     return RegistrationSnapshot(
       own: entry(worker), installing: self.installing.map(entry), waiting: self.waiting.map(entry),
-      active: self.active.map(entry))
+      active: self.active.map(entry), updateViaCache: updateViaCache)
   }
 }

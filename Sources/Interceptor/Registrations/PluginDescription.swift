@@ -38,8 +38,9 @@ public struct PluginDescription: Sendable {
   public var kind: PluginKind
   /// What `self.location` is in the script.
   public var scriptURL: String
-  /// Absolute http or https URLs without a fragment. A request is claimed where one of them is a
-  /// string prefix of its URL; the longest scope of all plugins wins.
+  /// Absolute http or https URLs without a fragment, and patterns for such. A request is claimed
+  /// where one of the URLs is a string prefix of its; the longest of all plugins wins. Where there is
+  /// none, the first pattern that matches does.
   public var scopes: [String]
   public var match: MatchMode
   public var updateViaCache: UpdateViaCache

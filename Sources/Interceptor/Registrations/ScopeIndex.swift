@@ -6,10 +6,13 @@ import FetchModel
 /// A look-up hashes the URL's origin, then compares the URL with the scopes of that origin as
 /// strings (*Match Service Worker Registration*: a scope is a string prefix, not a path). It works
 /// on raw bytes and allocates nothing.
+///
+/// What no such scope claims is tried on the scopes that are patterns, in the order in which they
+/// were registered. Their hosts are looked at first, without allocating.
 final class ScopeIndex: Sendable {
   /// One scope and who holds it.
   struct Entry: Sendable {
-    /// The serialised URL.
+    /// The serialised URL, or a pattern.
     var scope: String
     var registration: ServiceWorkerRegistration
   }
@@ -26,13 +29,15 @@ final class ScopeIndex: Sendable {
   private let origins: ContiguousArray<Origin>
   /// Indices into `origins`, -1 for a free place; open addressing, at most half full.
   private let table: [Int32]
+  private let patterns: [(matcher: URLPatternMatcher, registration: ServiceWorkerRegistration)]
 
   init(_ entries: [Entry]) {
     var text: [UInt8] = []
     var scopes: ContiguousArray<(text: Range<Int>, registration: ServiceWorkerRegistration)> = []
     var origins: ContiguousArray<Origin> = []
     var previous: ArraySlice<UInt8>?
-    for (entry, utf8) in Self.sorted(entries) {
+    let urls = entries.filter { !ScopePattern.isPattern($0.scope) }
+    for (entry, utf8) in Self.sorted(urls) {
       let start = text.count
       let origin = utf8[..<Self.originLength(utf8)]
       text += utf8
@@ -49,6 +54,12 @@ final class ScopeIndex: Sendable {
     self.scopes = scopes
     self.origins = origins
     self.table = Self.hashTable(of: origins, text: text)
+    self.patterns = entries.compactMap { entry in
+      // Those that are none were refused when they were serialised.
+      guard ScopePattern.isPattern(entry.scope), let pattern = try? ScopePattern(entry.scope)
+      else { return nil }
+      return (pattern.matcher, entry.registration)
+    }
   }
 
   /// The scopes of the same origin together, the longest first among them.
@@ -60,8 +71,16 @@ final class ScopeIndex: Sendable {
     }
   }
 
-  /// The registration with the longest scope that is a prefix of this URL.
+  /// The registration with the longest scope that is a prefix of this URL, or else the first with a
+  /// pattern that matches it.
   func match(_ url: UnsafeRawBufferPointer) -> ServiceWorkerRegistration? {
+    if let registration = self.matchPrefix(url) { return registration }
+    if self.patterns.isEmpty { return nil }
+    let span = url.assumingMemoryBound(to: UInt8.self).span
+    return self.patterns.first { $0.matcher.matches(serialized: span) }?.registration
+  }
+
+  private func matchPrefix(_ url: UnsafeRawBufferPointer) -> ServiceWorkerRegistration? {
     let length = Self.originLength(url)
     guard let found = self.find(UnsafeRawBufferPointer(rebasing: url[..<length])) else {
       return nil
@@ -77,8 +96,13 @@ final class ScopeIndex: Sendable {
     }
   }
 
-  /// Whether some scope is of this origin.
-  func contains(origin: UnsafeRawBufferPointer) -> Bool { self.find(origin) != nil }
+  /// Whether some scope is of this origin or a pattern that can match it.
+  func contains(origin: UnsafeRawBufferPointer) -> Bool {
+    if self.find(origin) != nil { return true }
+    if self.patterns.isEmpty { return false }
+    let span = origin.assumingMemoryBound(to: UInt8.self).span
+    return self.patterns.contains { $0.matcher.canMatch(origin: span) }
+  }
 
   private func find(_ origin: UnsafeRawBufferPointer) -> Int? {
     let mask = self.table.count - 1

@@ -39,7 +39,10 @@ final class ServiceWorkerRegistration: Claim, Sendable {
       registration: self)
     worker.worker.setDelegate(worker)
     if isInstalled { worker.setResources(resources) }
-    let snapshot = self.state.withLock { $0.workers.snapshot(for: worker) }
+    let viaCache = self.description.updateViaCache
+    let snapshot = self.state.withLock {
+      $0.workers.snapshot(for: worker, updateViaCache: viaCache)
+    }
     worker.worker.registrationChanged(snapshot)
     return worker
   }
@@ -58,10 +61,11 @@ final class ServiceWorkerRegistration: Claim, Sendable {
   ///
   /// - Parameter redundant: workers that are no longer part of it and are told too.
   func publishSnapshots(redundant: [ServiceWorker] = []) {
+    let viaCache = self.description.updateViaCache
     let all = self.state.withLock { state -> [(ServiceWorker, RegistrationSnapshot)] in
       let workers = state.workers
       let current = [workers.installing, workers.waiting, workers.active].compactMap { $0 }
-      return (current + redundant).map { ($0, workers.snapshot(for: $0)) }
+      return (current + redundant).map { ($0, workers.snapshot(for: $0, updateViaCache: viaCache)) }
     }
     for (worker, snapshot) in all { worker.worker.registrationChanged(snapshot) }
   }

@@ -1,4 +1,5 @@
 import FetchModel
+import Interceptor
 import NIOCore
 
 /// One message between the proxy and a plugin's worker process.
@@ -18,6 +19,8 @@ enum Frame: Sendable {
   case fetchEvent(event: UInt32, RequestHead, body: BodyKind)
   /// The client of this event has left: abort `event.request.signal`.
   case abortEvent(event: UInt32)
+  /// Ahead of the event's frame, where there is any of it.
+  case fetchEventDetails(event: UInt32, FetchEventDetails)
   case fetchResult(fetch: UInt32, ResponseHead, body: BodyKind)
   case fetchFailed(fetch: UInt32, message: String)
   /// A response out of a cache, ahead of the answer to the call that asked for it. From here on it is
@@ -31,6 +34,9 @@ enum Frame: Sendable {
   /// the kind's business.
   case callResult(call: UInt32, errorName: String, message: String, payload: ByteBuffer)
   case ping(UInt32)
+  /// The registration or the state of one of its workers has changed:
+  /// ``RegistrationSnapshot/packed``.
+  case registration(String)
   /// Finish: no further event will come.
   case stop
 
@@ -85,6 +91,17 @@ struct WorkerStart: Sendable, Equatable {
   var scope: String
   /// The script's text.
   var source: String
+  /// The registration as it is now: ``RegistrationSnapshot/packed``.
+  var registration = RegistrationSnapshot(own: .init(number: 1, state: .parsed)).packed
+}
+
+/// What a fetch event has beyond its request.
+struct FetchEventDetails: Sendable, Equatable {
+  var clientID = ""
+  var resultingClientID = ""
+  var replacesClientID = ""
+  /// The number of the fetch that `event.preloadResponse` is, 0 without one.
+  var preload: UInt32 = 0
 }
 
 /// A script that could not be evaluated, and where. Lines and columns count from 1, 0 is unknown.
@@ -153,6 +170,12 @@ enum CallKind: UInt8, Sendable {
   case claimClients = 1
   /// An operation on caches: ``CacheCall``.
   case cache = 16
+  /// `registration.update()`.
+  case update = 32
+  /// `registration.unregister()`; the answer's payload is `true` or `false`.
+  case unregister = 33
+  /// The operations of `NavigationPreloadManager`: ``NavigationPreloadCall``.
+  case navigationPreload = 34
 }
 
 /// The level of a console line.

@@ -10,7 +10,7 @@ struct FrameReader {
     guard let type = FrameType(rawValue: number) else { throw .unknownType(number) }
     switch type {
     case .start, .install, .activate, .fetchEvent, .abortEvent, .fetchResult, .fetchFailed,
-      .callResult, .ping, .stop, .cachedResponse:
+      .callResult, .ping, .stop, .cachedResponse, .fetchEventDetails, .registration:
       return try self.hostFrame(type)
     case .bodyChunk, .bodyEnd, .bodyFailed, .bodyCredit, .bodyCancel:
       return try self.bodyFrame(type)
@@ -25,7 +25,7 @@ struct FrameReader {
       return .start(
         WorkerStart(
           name: try self.string(), scriptURL: try self.string(), scriptPath: try self.string(),
-          scope: try self.string(), source: try self.string()))
+          scope: try self.string(), source: try self.string(), registration: try self.string()))
     case .install: return .install(event: try self.integer())
     case .activate: return .activate(event: try self.integer())
     case .fetchEvent:
@@ -45,6 +45,13 @@ struct FrameReader {
         isCoded: try self.bool(), try self.response(), body: try self.body())
     case .ping: return .ping(try self.integer())
     case .stop: return .stop
+    case .registration: return .registration(try self.string())
+    case .fetchEventDetails:
+      return .fetchEventDetails(
+        event: try self.integer(),
+        FetchEventDetails(
+          clientID: try self.string(), resultingClientID: try self.string(),
+          replacesClientID: try self.string(), preload: try self.integer()))
     default: throw .unknownType(type.rawValue)
     }
   }

@@ -9,7 +9,7 @@ struct FrameWriter {
   mutating func frame(_ frame: Frame) {
     switch frame {
     case .start, .install, .activate, .fetchEvent, .abortEvent, .fetchResult, .fetchFailed,
-      .callResult, .ping, .stop, .cachedResponse:
+      .callResult, .ping, .stop, .cachedResponse, .fetchEventDetails, .registration:
       self.hostFrame(frame)
     case .ready, .startFailed, .lifetimeSettled, .respond, .respondRelay, .noResponse,
       .respondFailed, .fetch, .abortFetch, .call, .console, .pong:
@@ -28,6 +28,7 @@ struct FrameWriter {
       self.string(start.scriptPath)
       self.string(start.scope)
       self.string(start.source)
+      self.string(start.registration)
     case .install(let event): self.numbered(.install, event)
     case .activate(let event): self.numbered(.activate, event)
     case .fetchEvent(let event, let head, let body):
@@ -55,6 +56,15 @@ struct FrameWriter {
       self.body(body)
     case .ping(let number): self.numbered(.ping, number)
     case .stop: self.type(.stop)
+    case .registration(let text):
+      self.type(.registration)
+      self.string(text)
+    case .fetchEventDetails(let event, let details):
+      self.numbered(.fetchEventDetails, event)
+      self.string(details.clientID)
+      self.string(details.resultingClientID)
+      self.string(details.replacesClientID)
+      self.integer(details.preload)
     default: break
     }
   }

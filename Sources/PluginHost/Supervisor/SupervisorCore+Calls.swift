@@ -11,7 +11,7 @@ extension SupervisorCore {
     self.lastCall = call
     switch kind {
     case .cache: return self.cacheCalled(call, payload)
-    case .skipWaiting, .claimClients: self.delegateCalled(call, kind, payload)
+    default: self.delegateCalled(call, kind, payload)
     }
     return true
   }
@@ -35,12 +35,20 @@ extension SupervisorCore {
     owner: any PluginWorker
   ) async -> Result<ByteBuffer, PluginError> {
     do throws(PluginError) {
+      var answer = ByteBuffer()
       switch kind {
       case .skipWaiting: await delegate.pluginWorkerSkipsWaiting(owner)
       case .claimClients: try await delegate.pluginWorkerClaimsClients(owner)
       case .cache: break
+      case .update: try await delegate.pluginWorkerUpdates(owner)
+      case .unregister:
+        answer.writeString(await delegate.pluginWorkerUnregisters(owner) ? "true" : "false")
+      case .navigationPreload:
+        let call = NavigationPreloadCall(String(buffer: payload))
+        let state = try await delegate.pluginWorker(owner, changesNavigationPreload: call.change)
+        answer.writeString("\(state.isEnabled)\n\(state.headerValue)")
       }
-      return .success(ByteBuffer())
+      return .success(answer)
     } catch {
       return .failure(error)
     }

@@ -71,6 +71,12 @@ extension SupervisorCore {
       method: request.method, url: request.url, headers: request.headers,
       attributes: request.attributes)
     let stream = StreamID(kind: .eventRequest, number: number)
+    let details = FetchEventDetails(
+      clientID: fetch.event.clientID, resultingClientID: fetch.event.resultingClientID,
+      replacesClientID: fetch.event.replacesClientID)
+    if details != FetchEventDetails() {
+      self.send(.fetchEventDetails(event: number, details))
+    }
     let body = fetch.bodyToSend
     let (kind, sender) = outgoingBody(body, stream, keepsReplay: true)
     if let sender {

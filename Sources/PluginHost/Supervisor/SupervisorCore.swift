@@ -23,7 +23,9 @@ final class SupervisorCore: @unchecked Sendable {
   private var tick: RepeatedTask?
   private var source: String?
   /// What the script sees of its registration.
-  var snapshot: RegistrationSnapshot?
+  var snapshot: RegistrationSnapshot? {
+    didSet { if let snapshot { self.send(.registration(snapshot.packed)) } }
+  }
   /// No event comes any more: it ends when it has nothing to do.
   private var isRetiring = false
   private var eventTypes: Set<String> = []
@@ -159,12 +161,12 @@ final class SupervisorCore: @unchecked Sendable {
     self.launcher.launch { event in
       self.eventLoop.execute { self.processEvent(event, generation: generation) }
     }
-    self.send(
-      .start(
-        WorkerStart(
-          name: self.configuration.name, scriptURL: self.configuration.scriptURL,
-          scriptPath: self.configuration.scriptPath, scope: self.configuration.scope,
-          source: self.source ?? "")))
+    var start = WorkerStart(
+      name: self.configuration.name, scriptURL: self.configuration.scriptURL,
+      scriptPath: self.configuration.scriptPath, scope: self.configuration.scope,
+      source: self.source ?? "")
+    if let snapshot { start.registration = snapshot.packed }
+    self.send(.start(start))
   }
 
   /// The host has found a reason to end the worker.

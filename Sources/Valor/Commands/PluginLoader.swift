@@ -51,7 +51,7 @@ struct PluginFile {
   /// What `self.location` says: the file's name in the directory of the first scope, so that
   /// relative URLs mean in the script what they mean in a browser, where it lies there.
   var scriptURL: String {
-    let scope = self.scopes[0]
+    let scope = scriptBase(ofScopes: self.scopes)
     let file = self.path.split(separator: "/").last.map(String.init) ?? self.path
     let path = scope.prefix { $0 != "?" && $0 != "#" }
     // The scheme has two slashes of its own.

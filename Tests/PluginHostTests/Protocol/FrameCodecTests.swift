@@ -29,6 +29,9 @@ let everyFrame: [Frame] = {
     .fetchEvent(event: 3, request, body: .inline(bytes)),
     .fetchEvent(event: 3, request, body: .stream(length: nil)),
     .fetchEvent(event: 3, request, body: .stream(length: .max)),
+    .registration("1 activated\n\n\n1 activated\nimports"),
+    .fetchEventDetails(
+      event: 3, FetchEventDetails(clientID: "a", resultingClientID: "b", preload: 9)),
     .abortEvent(event: 3), .fetchResult(fetch: 4, response, body: .inline(ByteBuffer())),
     .fetchFailed(fetch: 4, message: "refused"),
     .cachedResponse(

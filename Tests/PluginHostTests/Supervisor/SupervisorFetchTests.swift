@@ -347,6 +347,13 @@ import Testing
     func pluginWorkerClaimsClients(_ worker: any PluginWorker) async throws(PluginError) {
       throw PluginError(name: "InvalidStateError", message: "not active")
     }
+    func pluginWorkerUpdates(_ worker: any PluginWorker) async throws(PluginError) {}
+    func pluginWorkerUnregisters(_ worker: any PluginWorker) async -> Bool { true }
+    func pluginWorker(
+      _ worker: any PluginWorker, changesNavigationPreload change: NavigationPreloadChange?
+    ) async throws(PluginError) -> NavigationPreloadState {
+      NavigationPreloadState(isEnabled: change == .enable, headerValue: "x")
+    }
   }
 
   @Test func callsReachTheRegistration() async throws {

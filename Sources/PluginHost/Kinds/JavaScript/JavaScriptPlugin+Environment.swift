@@ -18,6 +18,13 @@ extension JavaScriptPlugin {
           self.context.string("\(self.start.scriptURL)\n\(self.start.scope)")
         }
       ),
+      (
+        "registration",
+        { [unowned self] _ in
+          self.observesRegistration = true
+          return self.context.string(self.registration)
+        }
+      ),
       ("now", { [unowned self] _ in self.context.number(self.clock.milliseconds()) }),
       ("timeOrigin", { [unowned self] _ in self.context.number(self.clock.timeOrigin) }),
       (

@@ -33,6 +33,12 @@ final class JavaScriptPlugin {
   var lostReads: [UInt32] = []
   var lastFetch: UInt32 = 0
   var lastCall: UInt32 = 0
+  /// The registration as the host said last.
+  var registration: String
+  /// Whether a script has looked at it, so that it is told of changes.
+  var observesRegistration = false
+  /// What is known of the next fetch event.
+  var details: FetchEventDetails?
   /// The last base that a URL was parsed with.
   var base: WebURL?
 
@@ -45,6 +51,7 @@ final class JavaScriptPlugin {
         message: "JavaScriptCore gives no context.", file: start.scriptPath, line: 0, column: 0)
     }
     self.start = start
+    self.registration = start.registration
     self.socket = socket
     self.context = context
     self.classes = classes
@@ -104,8 +111,8 @@ final class JavaScriptPlugin {
 
   /// The functions in `internal.hooks`.
   enum HookName: String, CaseIterable {
-    case fetchEvent, step, install, activate, abortEvent, fetchResult, fetchFailed, callResult,
-      cachedResponse
+    case fetchEvent, step, install, activate, abortEvent, fetchResult, fetchFailed, callResult
+    case cachedResponse, registrationChanged
     case bodyRead, bodyWritable, bodyCancelled, timer, listenerTypes, unhandledRejection
   }
 
@@ -195,6 +202,8 @@ final class JavaScriptPlugin {
       }
     case .cachedResponse(let fetch, let type, let isCoded, let head, let body):
       self.cachedResponseCame(fetch, type, isCoded: isCoded, head, body)
+    case .registration(let text): self.registrationChanged(text)
+    case .fetchEventDetails(_, let details): self.details = details
     case .ping(let number): self.socket.send(.pong(number))
     case .bodyChunk(let stream, let bytes): self.bodyCame(stream, bytes)
     case .bodyEnd(let stream): self.bodyEnded(stream, failure: nil)
@@ -209,14 +218,29 @@ final class JavaScriptPlugin {
 
   private func dispatchFetch(_ event: UInt32, _ head: RequestHead, _ body: BodyKind) {
     let handle = self.eventBody(event, body)
-    let result = self.call(self.fetchEventHook, 5) {
+    let details = self.details.map { self.pack($0) }
+    self.details = nil
+    let result = self.call(self.fetchEventHook, details == nil ? 5 : 6) {
       $0[0] = self.context.number(Double(event))
       $0[1] = self.pack(head)
       $0[2] = HeaderPacking.pack(head.headers, in: self.context)
       $0[3] = handle
       $0[4] = self.context.number(self.clock.milliseconds())
+      if let details { $0[5] = details }
     }
     self.finishDispatch(result)
+  }
+
+  /// One value a line.
+  private func pack(_ details: FetchEventDetails) -> JSValue {
+    self.context.string(
+      "\(details.clientID)\n\(details.resultingClientID)\n\(details.replacesClientID)")
+  }
+
+  private func registrationChanged(_ text: String) {
+    self.registration = text
+    guard self.observesRegistration else { return }
+    self.call(.registrationChanged, 1) { $0[0] = self.context.string(text) }
   }
 
   private func dispatchLifecycle(_ hook: HookName, _ event: UInt32) {

@@ -61,7 +61,7 @@
     }
     stream() {
       const bytes = this.#bytes;
-      return internal.createStream({
+      return internal.createByteStream({
         pull(controller) {
           if (bytes.length > 0) internal.streamController.enqueue(controller, sliceBytes(bytes));
           internal.streamController.close(controller);

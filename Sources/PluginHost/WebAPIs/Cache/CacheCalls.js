@@ -156,7 +156,7 @@
   function lockBody(body) {
     body.isUsed = true;
     body.handle = null;
-    new internal.ReadableStreamDefaultReader(internal.bodyStream(body));
+    internal.acquireReader(internal.bodyStream(body));
   }
 
   // Sends a response to be stored, its body by the shortest way. Resolves with the answer's text.

@@ -103,7 +103,7 @@
   }
 
   function streamOfHandle(body, handle) {
-    return internal.createStream({
+    return internal.createByteStream({
       pull(controller) {
         return then(readHandle(body, handle, false), (bytes) => {
           if (bytes === undefined) streamController.close(controller);
@@ -135,7 +135,7 @@
       body.handle = null;
     } else {
       const bytes = sourceBytes(body.source);
-      body.stream = internal.createStream({
+      body.stream = internal.createByteStream({
         pull(controller) {
           if (bytes.length > 0) streamController.enqueue(controller, sliceBytes(bytes));
           streamController.close(controller);
@@ -167,9 +167,11 @@
     const moved = new Body(body.source, body.handle, body.stream, body.length);
     if (body.stream !== null) {
       // The old stream stays locked and disturbed; its chunks come out of a new one.
-      const reader = new internal.ReadableStreamDefaultReader(body.stream);
+      const reader = internal.acquireReader(body.stream);
       access.disturb(body.stream);
-      moved.stream = internal.createStream({
+      const create = access.isByteStream(body.stream)
+        ? internal.createByteStream : internal.createStream;
+      moved.stream = create({
         pull(controller) {
           const result = deferred();
           internal.readStream(reader, {
@@ -179,7 +181,7 @@
           });
           return result.promise;
         },
-        cancel: (reason) => reader.cancel(reason),
+        cancel: (reason) => internal.cancelReader(reader, reason),
       }, 0);
       moved.source = null;
     }
@@ -190,13 +192,13 @@
 
   // Calls the request's functions with every chunk of a stream that is not locked.
   internal.pumpStream = function (stream, onChunk, onEnd, onError) {
-    const reader = new internal.ReadableStreamDefaultReader(stream);
+    const reader = internal.acquireReader(stream);
     const next = () => {
       internal.readStream(reader, {
         chunk(value) {
           if (!isView(value) || viewTag(value) !== 'Uint8Array') {
             const error = new TypeError('A chunk of the body is not a Uint8Array.');
-            internal.markHandled(reader.cancel(error));
+            internal.markHandled(internal.cancelReader(reader, error));
             onError(error);
           } else onChunk(value);
         },
@@ -204,7 +206,9 @@
         error: onError,
       });
     };
-    return { next, cancel: (reason) => internal.markHandled(reader.cancel(reason)) };
+    return {
+      next, cancel: (reason) => internal.markHandled(internal.cancelReader(reader, reason)),
+    };
   };
 
   function collectStream(stream) {

@@ -4,7 +4,7 @@
   const { native, hooks, token, isObject, toDictionary, requireArguments, deferred, event } =
     internal;
   const { Event, Dispatch, DOMException, markHandled } = internal;
-  const { SafeMap, then, resolved } = internal.primordials;
+  const { SafeMap, then, resolved, split } = internal.primordials;
   const { CANCELABLE, TRUSTED } = internal.eventFlags;
   const EVENT_RESPONSE = 1;
   const settled = resolved(undefined);
@@ -87,6 +87,7 @@
     #clientID = '';
     #resultingClientID = '';
     #replacesClientID = '';
+    #details = undefined;
     #preloadResponse = undefined;
 
     constructor(type, init) {
@@ -96,6 +97,7 @@
         this.#head = arguments[2];
         this.#packedHeaders = arguments[3];
         this.#handle = arguments[4];
+        this.#details = arguments[6];
         return;
       }
       requireArguments(arguments.length, 2, 'FetchEvent');
@@ -116,9 +118,9 @@
       return this.#request;
     }
     get preloadResponse() { return this.#preloadResponse ??= resolved(undefined); }
-    get clientId() { return this.#clientID; }
-    get resultingClientId() { return this.#resultingClientID; }
-    get replacesClientId() { return this.#replacesClientID; }
+    get clientId() { readDetails(this); return this.#clientID; }
+    get resultingClientId() { readDetails(this); return this.#resultingClientID; }
+    get replacesClientId() { readDetails(this); return this.#replacesClientID; }
     get handled() {
       if (this.#handled === null) {
         this.#handled = deferred();
@@ -161,6 +163,14 @@
           fetchEvent.#head, fetchEvent.#packedHeaders, fetchEvent.#number, body);
         fetchEvent.#request = internal.request.create(record, 'immutable');
       };
+      const readDetails = (fetchEvent) => {
+        if (fetchEvent.#details === undefined) return;
+        const lines = split(fetchEvent.#details, '\n');
+        fetchEvent.#details = undefined;
+        fetchEvent.#clientID = lines[0];
+        fetchEvent.#resultingClientID = lines[1];
+        fetchEvent.#replacesClientID = lines[2];
+      };
       const settleHandled = (fetchEvent, outcome) => {
         fetchEvent.#outcome = outcome;
         if (fetchEvent.#handled !== null) outcome(fetchEvent.#handled);
@@ -169,7 +179,7 @@
       const failed = (handled) => handled.reject(
         new DOMException('The request got a network error.', 'NetworkError'));
       internal.fetchEvent = {
-        makeRequest,
+        makeRequest, readDetails,
         fail(fetchEvent, message) {
           fetchEvent.#state = ANSWERED;
           events.delete(fetchEvent.#number);
@@ -202,7 +212,7 @@
       };
     }
   }
-  const { makeRequest, answer, fail, finishDispatch } = internal.fetchEvent;
+  const { makeRequest, readDetails, answer, fail, finishDispatch } = internal.fetchEvent;
   internal.defineInterface('FetchEvent', FetchEvent);
 
   // Why a response cannot be the answer to this request; null where it can.
@@ -295,8 +305,8 @@
   }
 
   // Each returns whether the host has to call `step` again once microtasks have run.
-  hooks.fetchEvent = function (number, head, headers, handle, time) {
-    const fetchEvent = new FetchEvent(token, number, head, headers, handle, time);
+  hooks.fetchEvent = function (number, head, headers, handle, time, details) {
+    const fetchEvent = new FetchEvent(token, number, head, headers, handle, time, details);
     events.set(number, fetchEvent);
     return begin(fetchEvent, () => finishDispatch(fetchEvent));
   };

@@ -98,15 +98,6 @@
     }
   }
 
-  class ServiceWorkerRegistration extends EventTarget {
-    #brand;
-    constructor(key) {
-      if (key !== token) throw internal.illegalConstructor();
-      super();
-    }
-    get scope() { this.#brand; return scope; }
-  }
-
   class WorkerGlobalScope extends EventTarget {
     constructor() { throw internal.illegalConstructor(); }
   }
@@ -115,8 +106,7 @@
   internal.alsoGlobal(ServiceWorkerGlobalScope);
 
   const interfaces = {
-    WorkerLocation, WorkerNavigator, Clients, ServiceWorkerRegistration, WorkerGlobalScope,
-    ServiceWorkerGlobalScope,
+    WorkerLocation, WorkerNavigator, Clients, WorkerGlobalScope, ServiceWorkerGlobalScope,
   };
   for (const name of internal.primordials.ownKeys(interfaces)) {
     internal.defineInterface(name, interfaces[name]);
@@ -125,13 +115,13 @@
   const workerLocation = new WorkerLocation(token);
   const navigator = new WorkerNavigator(token);
   const clients = new Clients(token);
-  const registration = new ServiceWorkerRegistration(token);
   const global = globalThis;
   defineGlobalGetter('self', () => global);
   defineGlobalGetter('location', () => workerLocation);
   defineGlobalGetter('navigator', () => navigator);
   defineGlobalGetter('clients', () => clients);
-  defineGlobalGetter('registration', () => registration);
+  defineGlobalGetter('registration', internal.watchRegistration);
+  defineGlobalGetter('serviceWorker', internal.ownWorker);
   defineGlobalGetter('origin', () => internal.origin, (value) => defineGlobal('origin', value, true));
   defineGlobalGetter('isSecureContext', () => true);
   defineGlobalGetter('crossOriginIsolated', () => false);

@@ -136,8 +136,9 @@
     return string;
   };
 
+  const noMembers = primordials.freeze({ __proto__: null });
   internal.toDictionary = function (value, where) {
-    if (value === undefined || value === null) return {};
+    if (value === undefined || value === null) return noMembers;
     if (!internal.isObject(value)) throw new TypeError(`${where}: not an object.`);
     return value;
   };
