@@ -18,10 +18,11 @@ let webAPIScripts = [
   "Streams/Queues", "Streams/Readable", "Streams/DefaultController", "Streams/Buffers",
   "Streams/ByteController", "Streams/BYOB", "Streams/Tee", "Streams/Pipe", "Streams/Iterate",
   "Streams/Writable", "Streams/WritableController", "Streams/Transform", "Streams/Interface",
-  "Blob/Blob", "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
+  "Files/Blob", "Files/File", "Files/FileReader", "FormData/FormData", "FormData/Multipart",
+  "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
   "Cache/CacheCalls", "Cache/Cache", "Cache/CacheStorage",
   "Console/Console", "Crypto/Crypto", "Performance/Performance",
-  "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Registration",
+  "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Registration", "ServiceWorker/Clients",
   "ServiceWorker/ServiceWorkerGlobalScope",
 ].map { "WebAPIs/\($0).js" }
 

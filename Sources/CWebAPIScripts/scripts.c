@@ -70,7 +70,19 @@ static const char StreamInterface[] = {
 #embed "../PluginHost/WebAPIs/Streams/Interface.js"
     , 0};
 static const char Blob[] = {
-#embed "../PluginHost/WebAPIs/Blob/Blob.js"
+#embed "../PluginHost/WebAPIs/Files/Blob.js"
+    , 0};
+static const char File[] = {
+#embed "../PluginHost/WebAPIs/Files/File.js"
+    , 0};
+static const char FormData[] = {
+#embed "../PluginHost/WebAPIs/FormData/FormData.js"
+    , 0};
+static const char Multipart[] = {
+#embed "../PluginHost/WebAPIs/FormData/Multipart.js"
+    , 0};
+static const char FileReader[] = {
+#embed "../PluginHost/WebAPIs/Files/FileReader.js"
     , 0};
 static const char Headers[] = {
 #embed "../PluginHost/WebAPIs/Fetch/Headers.js"
@@ -111,6 +123,9 @@ static const char ServiceWorkerEvents[] = {
 static const char Registration[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/Registration.js"
     , 0};
+static const char Clients[] = {
+#embed "../PluginHost/WebAPIs/ServiceWorker/Clients.js"
+    , 0};
 static const char ServiceWorkerGlobalScope[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/ServiceWorkerGlobalScope.js"
     , 0};
@@ -140,6 +155,10 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(TransformStream),
     SCRIPT(StreamInterface),
     SCRIPT(Blob),
+    SCRIPT(File),
+    SCRIPT(FormData),
+    SCRIPT(Multipart),
+    SCRIPT(FileReader),
     SCRIPT(Headers),
     SCRIPT(Body),
     SCRIPT(Request),
@@ -153,6 +172,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Performance),
     SCRIPT(ServiceWorkerEvents),
     SCRIPT(Registration),
+    SCRIPT(Clients),
     SCRIPT(ServiceWorkerGlobalScope),
 };
 const size_t valor_web_api_script_count =

@@ -13,10 +13,13 @@ public struct FetchRequest: Sendable {
   public var attributes: RequestAttributes
   /// Aborted when whoever asked has left.
   public var signal: FetchSignal
+  /// The connection that it came by; `nil` where it came by none.
+  public var downstream: Downstream?
 
   public init(
     method: String, url: String, headers: HeaderList, body: FetchBody = .none,
-    attributes: RequestAttributes = RequestAttributes(), signal: FetchSignal = FetchSignal()
+    attributes: RequestAttributes = RequestAttributes(), signal: FetchSignal = FetchSignal(),
+    downstream: Downstream? = nil
   ) {
     self.method = method
     self.url = url
@@ -24,6 +27,20 @@ public struct FetchRequest: Sendable {
     self.body = body
     self.attributes = attributes
     self.signal = signal
+    self.downstream = downstream
+  }
+}
+
+/// A connection of a client to the proxy: what tells one client from another.
+public struct Downstream: Sendable, Hashable {
+  /// The client's address without its port.
+  public var address: String
+  /// Another number for each connection.
+  public var connection: UInt64
+
+  public init(address: String, connection: UInt64) {
+    self.address = address
+    self.connection = connection
   }
 }
 

@@ -51,7 +51,8 @@ import Testing
       #expect(!FileManager.default.fileExists(atPath: storage))
     }
     try await withValor(plugin("hello", claims: "http://hello.example/"), in: folder) { valor in
-      #expect(try await valor.curl(["http://hello.example/x"]).status == 200)
+      let answer = try await valor.curl(["http://hello.example/x"])
+      #expect(answer.status == 200)
       #expect(!FileManager.default.fileExists(atPath: storage))
     }
   }

@@ -2,6 +2,21 @@ import FetchModel
 import Synchronization
 
 extension ServiceWorkerRegistration {
+  /// *Handle Fetch* for a claimed URL.
+  func handleFetch(
+    _ request: FetchRequest, completion: @escaping @Sendable (FetchOutcome) -> Void
+  ) {
+    let facts = RequestFacts(request.headers)
+    var client = FetchClient()
+    if let registry = self.registry, request.downstream != nil {
+      if !facts.isNavigation {
+        client.id = registry.client(of: request, facts)?.description.id ?? ""
+      }
+      client.reserved = registry.reserveClient(for: request, facts)
+    }
+    self.handleFetch(request, facts, client, completion: completion)
+  }
+
   /// *Handle Fetch* and *Create Fetch Event and Dispatch*.
   ///
   /// | the outcome | when |
@@ -10,15 +25,33 @@ extension ServiceWorkerRegistration {
   /// | network error | `respondWith()` got a rejection or no response; `preventDefault()` without `respondWith()`; no response, but the request's body was read; an answer that is not valid; a redirected response for a request that does not follow redirects; the worker failed otherwise; the client left |
   /// | respond | anything else |
   func handleFetch(
-    _ request: FetchRequest, completion: @escaping @Sendable (FetchOutcome) -> Void
+    _ request: FetchRequest, _ facts: RequestFacts, _ client: FetchClient,
+    completion: @escaping @Sendable (FetchOutcome) -> Void
   ) {
-    let facts = RequestFacts(request.headers)
-    guard let active = self.active, active.listensForFetch, !Self.bypasses(request, facts) else {
+    guard let active = self.active, !Self.bypasses(request, facts) else {
       return completion(.fallBack(request.body))
     }
+    let finish = self.finishing(request, facts, client, completion)
+    guard active.listensForFetch else { return finish(.fallBack(request.body)) }
     self.whenActivated { worker in
-      guard let worker else { return completion(.fallBack(request.body)) }
-      self.createFetchEventAndDispatch(request, facts, to: worker, completion: completion)
+      guard let worker else { return finish(.fallBack(request.body)) }
+      self.createFetchEventAndDispatch(request, facts, client, to: worker, completion: finish)
+    }
+  }
+
+  /// What is done behind every outcome: the client that the response makes is there.
+  private func finishing(
+    _ request: FetchRequest, _ facts: RequestFacts, _ client: FetchClient,
+    _ completion: @escaping @Sendable (FetchOutcome) -> Void
+  ) -> @Sendable (FetchOutcome) -> Void {
+    guard let reserved = client.reserved else { return completion }
+    return { outcome in
+      switch outcome {
+      case .respond(let response) where !makesClient(response.status): break
+      case .networkError: break
+      case .respond, .fallBack: self.registry?.clientLoaded(reserved, registration: self)
+      }
+      completion(outcome)
     }
   }
 
@@ -49,15 +82,17 @@ extension ServiceWorkerRegistration {
   }
 
   private func createFetchEventAndDispatch(
-    _ request: FetchRequest, _ facts: RequestFacts, to worker: ServiceWorker,
-    completion: @escaping @Sendable (FetchOutcome) -> Void
+    _ request: FetchRequest, _ facts: RequestFacts, _ client: FetchClient,
+    to worker: ServiceWorker, completion: @escaping @Sendable (FetchOutcome) -> Void
   ) {
     let event = EventRequest(request, facts: facts)
     // A client without fetch metadata is no browser that would refuse a redirected response.
     let refusesRedirected = facts.fetchMode == "navigate"
     let method = request.method
     worker.worker.dispatchFetch(
-      FetchEventInit(request: event.request, hidden: event.hidden)
+      FetchEventInit(
+        request: event.request, hidden: event.hidden, clientID: client.id,
+        resultingClientID: client.resultingID)
     ) { result in
       completion(
         self.outcome(of: result, method: method, refusesRedirected: refusesRedirected))
@@ -100,4 +135,10 @@ extension ServiceWorkerRegistration {
   private func networkError(_ reason: String) -> FetchOutcome {
     .networkError(FetchError(.pluginFailed, .plugin, "The plugin \(self.pluginName): \(reason)."))
   }
+}
+
+/// Whether a page comes of a response with this status: not of a redirect, nor of a response that a
+/// browser stays for where it is.
+private func makesClient(_ status: Int) -> Bool {
+  !(300...399).contains(status) && status != 204 && status != 205
 }

@@ -60,6 +60,12 @@ struct RequestFacts: Sendable {
     return self.looksLikeNavigation || self.referer == nil
   }
 
+  /// Whether a browser navigates here, not some other client.
+  var isBrowserNavigation: Bool {
+    if let mode = self.fetchMode { return mode == "navigate" }
+    return self.looksLikeNavigation
+  }
+
   /// Whether a browser that sends no fetch metadata navigates here.
   private var looksLikeNavigation: Bool {
     self.upgradesInsecureRequests || self.accept?.hasPrefix("text/html") == true
@@ -72,7 +78,6 @@ struct RequestFacts: Sendable {
 
   /// A page that is reloaded with the shift key held: the service worker is left out.
   var isForcedReload: Bool {
-    (self.fetchMode == "navigate" || (!self.hasFetchMetadata && self.looksLikeNavigation))
-      && self.demandsFreshness
+    self.isBrowserNavigation && self.demandsFreshness
   }
 }

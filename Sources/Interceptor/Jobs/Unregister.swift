@@ -1,3 +1,5 @@
+import Synchronization
+
 extension ServiceWorkerRegistry {
   /// *Clear Registration* of the plugin of that name. Returns whether there was one.
   func clear(name: String) -> Bool {
@@ -12,6 +14,7 @@ extension ServiceWorkerRegistry {
     let active = registration.active
     let workers = registration.step { $0.cleared() }
     self.removeFromMap(registration)
+    self.clients.withLock { $0.release(registration) }
     for worker in workers { worker.becameRedundant() }
     registration.releaseWaitingEvents()
     registration.publishSnapshots(redundant: workers)

@@ -1,3 +1,5 @@
+import Synchronization
+
 extension ServiceWorkerRegistry {
   /// *Try Activate*, and *Activate*: the waiting worker takes over the registration's scopes, then
   /// `activate` is fired. Requests wait meanwhile. A failure of the event changes nothing.
@@ -27,5 +29,9 @@ extension ServiceWorkerRegistry {
   }
 
   /// *No service worker client is using the registration*, negated.
-  func isUsedByClient(_ registration: ServiceWorkerRegistration) -> Bool { false }
+  /// Only asked of those that match by client: for others nobody knows whether an old page is open.
+  func isUsedByClient(_ registration: ServiceWorkerRegistration) -> Bool {
+    registration.description.match == .client
+      && self.clients.withLock { $0.isUsed(registration) }
+  }
 }

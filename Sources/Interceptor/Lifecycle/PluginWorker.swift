@@ -99,6 +99,12 @@ public protocol PluginWorkerDelegate: AnyObject, Sendable {
   ///
   /// - Throws: ``PluginError`` named `InvalidStateError` where the worker is not the active one.
   func pluginWorkerClaimsClients(_ worker: any PluginWorker) async throws(PluginError)
+  /// `clients.get()`.
+  func pluginWorker(_ worker: any PluginWorker, client id: String) async -> ClientDescription?
+  /// `clients.matchAll()`: in the order in which they were made.
+  func pluginWorker(
+    _ worker: any PluginWorker, clientsMatching query: ClientQuery
+  ) async -> [ClientDescription]
   /// `registration.update()`. Returns where *Install* begins, or where there is nothing to install.
   ///
   /// - Throws: ``PluginError``: `InvalidStateError` where the worker is installing itself.

@@ -8,13 +8,27 @@ extension ServiceWorker: PluginWorkerDelegate {
     registration.registry?.tryActivate(registration)
   }
 
-  /// *clients.claim()*: every request to a claimed URL reaches the active worker already, whichever
-  /// client makes it, so only the error is left of the algorithm.
+  /// *clients.claim()*.
   func pluginWorkerClaimsClients(_ worker: any PluginWorker) async throws(PluginError) {
-    guard self.registration?.active === self else {
+    guard let registration = self.registration, registration.active === self else {
       throw PluginError(
         name: "InvalidStateError", message: "Only the active worker can claim clients.")
     }
+    registration.registry?.claimClients(for: registration)
+  }
+
+  /// *clients.get()*.
+  func pluginWorker(_ worker: any PluginWorker, client id: String) async -> ClientDescription? {
+    guard let registration = self.registration else { return nil }
+    return registration.registry?.client(id: id, for: registration)
+  }
+
+  /// *clients.matchAll()*.
+  func pluginWorker(
+    _ worker: any PluginWorker, clientsMatching query: ClientQuery
+  ) async -> [ClientDescription] {
+    guard let registration = self.registration else { return [] }
+    return registration.registry?.clients(matching: query, of: self, in: registration) ?? []
   }
 }
 

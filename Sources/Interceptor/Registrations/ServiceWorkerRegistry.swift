@@ -15,7 +15,8 @@ import Synchronization
 /// All methods may be called from any thread.
 public final class ServiceWorkerRegistry: RequestInterceptor {
   private let map = Mutex<[ServiceWorkerRegistration]>([])
-  private let index = Mutex(ScopeIndex([]))
+  private let index = Mutex(Indices())
+  let clients = Mutex(ClientTable())
   let queues = Mutex<[String: JobQueue]>([:])
   let writer: StoreWriter?
   let now: @Sendable () -> Int64
@@ -130,12 +131,40 @@ public final class ServiceWorkerRegistry: RequestInterceptor {
 
   // MARK: RequestInterceptor
 
+  /// Every origin is covered where a plugin matches by client: its clients' requests go anywhere.
   public func coversOrigin(_ origin: UnsafeRawBufferPointer) -> Bool {
-    self.index.withLock { $0 }.contains(origin: origin)
+    let indices = self.index.withLock { $0 }
+    return indices.clientMatch != nil || indices.urls.contains(origin: origin)
   }
 
   public func claim(for url: UnsafeRawBufferPointer) -> (any Claim)? {
-    self.index.withLock { $0 }.match(url)
+    let indices = self.index.withLock { $0 }
+    return indices.urls.match(url) ?? indices.clientMatch
+  }
+
+  /// *Match Service Worker Registration* among those with `match: client`.
+  func matchClientScopes(_ url: String) -> ServiceWorkerRegistration? {
+    let index = self.index.withLock { $0 }.clients
+    var url = url
+    return url.withUTF8 { index.match(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// *Match Service Worker Registration* among all.
+  func matchRegistration(_ url: String) -> ServiceWorkerRegistration? {
+    let index = self.index.withLock { $0 }.urls
+    var url = url
+    return url.withUTF8 { index.match(UnsafeRawBufferPointer($0)) }
+      ?? self.matchClientScopes(url)
+  }
+
+  /// The scopes of registrations with an active worker.
+  private struct Indices {
+    /// Of those that match by URL.
+    var urls = ScopeIndex([])
+    /// Of those that match by client.
+    var clients = ScopeIndex([])
+    /// `nil` where there is none of the latter.
+    var clientMatch: ClientMatch?
   }
 
   // MARK: Changes of the map
@@ -167,14 +196,18 @@ public final class ServiceWorkerRegistry: RequestInterceptor {
   func publishScopes() {
     // Built under the lock of the index, so that of two changes the later one stays.
     self.index.withLock { index in
-      let entries = self.map.withLock { $0 }
-        .filter { $0.active != nil }
-        .flatMap { registration in
+      let active = self.map.withLock { $0 }.filter { $0.active != nil }
+      func scopes(_ mode: MatchMode) -> [ScopeIndex.Entry] {
+        active.filter { $0.description.match == mode }.flatMap { registration in
           registration.description.scopes.map {
             ScopeIndex.Entry(scope: $0, registration: registration)
           }
         }
-      index = ScopeIndex(entries)
+      }
+      let clients = scopes(.client)
+      index = Indices(
+        urls: ScopeIndex(scopes(.url)), clients: ScopeIndex(clients),
+        clientMatch: clients.isEmpty ? nil : ClientMatch(self))
     }
   }
 

@@ -176,6 +176,10 @@ enum CallKind: UInt8, Sendable {
   case unregister = 33
   /// The operations of `NavigationPreloadManager`: ``NavigationPreloadCall``.
   case navigationPreload = 34
+  /// `clients.get()`: the payload is the id. The answer's is ``ClientList``.
+  case client = 35
+  /// `clients.matchAll()`: ``ClientQuery`` as two lines. The answer's payload is ``ClientList``.
+  case clients = 36
 }
 
 /// The level of a console line.

@@ -43,6 +43,13 @@ extension SupervisorCore {
       case .update: try await delegate.pluginWorkerUpdates(owner)
       case .unregister:
         answer.writeString(await delegate.pluginWorkerUnregisters(owner) ? "true" : "false")
+      case .client:
+        let client = await delegate.pluginWorker(owner, client: String(buffer: payload))
+        answer.writeString(ClientList.text(client.map { [$0] } ?? []))
+      case .clients:
+        let query = ClientList.query(String(buffer: payload))
+        answer.writeString(
+          ClientList.text(await delegate.pluginWorker(owner, clientsMatching: query)))
       case .navigationPreload:
         let call = NavigationPreloadCall(String(buffer: payload))
         let state = try await delegate.pluginWorker(owner, changesNavigationPreload: call.change)

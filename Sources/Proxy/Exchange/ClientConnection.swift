@@ -1,6 +1,7 @@
 import FetchModel
 import Logging
 import NIOCore
+import Synchronization
 
 /// One connection of a client: HTTP/1.1 as a server, in the clear or inside an opened tunnel.
 ///
@@ -47,6 +48,10 @@ final class ClientConnection: ChannelInboundHandler {
   /// The client's address that this connection was counted by; `nil` where it was one too many.
   private var countedAs: String?
   private var isProcessing = false
+  /// What plugins' clients are told apart by.
+  private(set) lazy var downstream = Downstream(
+    address: self.countedAs ?? "", connection: Self.lastNumber.add(1, ordering: .relaxed).newValue)
+  private static let lastNumber = Atomic<UInt64>(0)
   /// Whether everything was sent and our side is closed.
   var outputHasEnded = false
   private var isReading = false

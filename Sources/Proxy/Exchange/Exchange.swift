@@ -199,7 +199,7 @@ final class Exchange {
     }
     return FetchRequest(
       method: self.head.methodName, url: String(buffer: url), headers: headers,
-      body: self.claimedBody(), signal: signal)
+      body: self.claimedBody(), signal: signal, downstream: self.client?.downstream)
   }
 
   private func claimedBody() -> FetchBody {

@@ -18,6 +18,12 @@ enum WebPlatformTable {
     return object.compactMapValues { $0 as? [Row] }
   }
 
+  /// The rows of a table whose rows are arrays.
+  static func tuples(_ name: String) throws -> [[Any]] {
+    guard let array = try self.load(name) as? [[Any]] else { throw Missing(name: name) }
+    return array
+  }
+
   private static func load(_ name: String) throws -> Any {
     guard let url = Bundle.module.url(forResource: "Fixtures/\(name)", withExtension: "json")
     else { throw Missing(name: name) }

@@ -347,6 +347,12 @@ import Testing
     func pluginWorkerClaimsClients(_ worker: any PluginWorker) async throws(PluginError) {
       throw PluginError(name: "InvalidStateError", message: "not active")
     }
+    func pluginWorker(_ worker: any PluginWorker, client id: String) async -> ClientDescription? {
+      nil
+    }
+    func pluginWorker(
+      _ worker: any PluginWorker, clientsMatching query: ClientQuery
+    ) async -> [ClientDescription] { [] }
     func pluginWorkerUpdates(_ worker: any PluginWorker) async throws(PluginError) {}
     func pluginWorkerUnregisters(_ worker: any PluginWorker) async -> Bool { true }
     func pluginWorker(

@@ -18,8 +18,6 @@ import Testing
       "return [typeof URL.createObjectURL, typeof navigator.userAgent, navigator.onLine, Object.keys(self).includes('Response')]",
       "undefined,string,true,false"),
     ScriptCase(
-      "return (await clients.matchAll()).length + String(await clients.get('x'))", "0undefined"),
-    ScriptCase(
       "return [thrown(() => new WorkerLocation()), thrown(() => new Clients())]",
       "TypeError,TypeError"),
     ScriptCase(

@@ -1,6 +1,6 @@
 // Bodies: https://fetch.spec.whatwg.org/#bodies and the Body mixin.
 //
-// A body's bytes are in one of three places: here (`source`, a string or bytes), with the host
+// A body's bytes are in one of three places: here (`source`, a string, bytes or a blob), with the host
 // (`handle`, bytes that have not entered this process or its heap), or in a stream of the script.
 // They move into a stream only where a script asks for `body` or clones.
 (function (internal) {
@@ -53,13 +53,20 @@
     }
     if (isObject(object)) {
       if (internal.isBlob(object)) {
-        const bytes = internal.blobBytes(object);
         const type = internal.blobType(object);
-        return { body: new Body(bytes, null, null, bytes.length), type: type === '' ? null : type };
+        const body = new Body(object, null, null, internal.blobSize(object));
+        return { body, type: type === '' ? null : type };
       }
       if (isBufferSource(object)) {
-        const bytes = sliceBytes(bytesOf(object));
-        return { body: new Body(bytes, null, null, bytes.length), type: null };
+        const bytes = internal.copyBytes(bytesOf(object));
+        return { body: new Body(bytes, null, null, viewByteLength(bytes)), type: null };
+      }
+      if (internal.isFormData(object)) {
+        const { boundary, blob } = internal.encodeMultipart(object);
+        return {
+          body: new Body(blob, null, null, internal.blobSize(blob)),
+          type: `multipart/form-data; boundary=${boundary}`,
+        };
       }
       if (internal.isURLSearchParams(object)) {
         return {
@@ -124,20 +131,28 @@
     if (body.stream !== null) streamController.error(access.controller(body.stream), reason);
   };
 
+  // The bytes of a source, which may be the source itself.
   function sourceBytes(source) {
-    return typeof source === 'string' ? native.encodeUTF8(source) : source;
+    if (typeof source === 'string') return native.encodeUTF8(source);
+    return internal.isBlob(source) ? internal.blobBytes(source) : source;
   }
+  // What the host takes: a string or bytes.
+  internal.sourceForHost = (source) => (typeof source === 'string' ? source : sourceBytes(source));
 
   function streamOf(body) {
     if (body.stream !== null) return body.stream;
     if (body.handle !== null) {
       body.stream = streamOfHandle(body, body.handle);
       body.handle = null;
+    } else if (internal.isBlob(body.source)) {
+      body.stream = internal.blobStream(body.source);
     } else {
       const bytes = sourceBytes(body.source);
       body.stream = internal.createByteStream({
         pull(controller) {
-          if (bytes.length > 0) streamController.enqueue(controller, sliceBytes(bytes));
+          if (viewByteLength(bytes) > 0) {
+            streamController.enqueue(controller, internal.copyBytes(bytes));
+          }
           streamController.close(controller);
         },
       }, 0);
@@ -246,7 +261,10 @@
     body.isUsed = true;
     if (body.handle === null) {
       const { source } = body;
-      return then(resolved(typeof source === 'string' ? source : sliceBytes(source)), convert);
+      let data = source;
+      if (internal.isBlob(source)) data = internal.blobBytes(source);
+      else if (typeof source !== 'string') data = internal.copyBytes(source);
+      return then(resolved(data), convert);
     }
     const { handle } = body;
     body.handle = null;
@@ -269,10 +287,16 @@
       get bodyUsed() { return isDisturbed(internal.bodyOf(this)); },
       arrayBuffer() { return consume(this, (data) => viewBuffer(toBytes(data))); },
       blob() {
-        return consume(this, (data) =>
-          internal.createBlob(toBytes(data), internal.contentTypeOf(this)));
+        return consume(this, (data) => {
+          const type = internal.mimeTypeOf(this);
+          return internal.createBlob(toBytes(data), type === null ? '' : type.text);
+        });
       },
       bytes() { return consume(this, toBytes); },
+      formData() {
+        return consume(this, (data) =>
+          internal.decodeForm(toBytes(data), internal.mimeTypeOf(this)));
+      },
       json() { return consume(this, (data) => parseJSON(toText(data))); },
       text() { return consume(this, toText); },
     };

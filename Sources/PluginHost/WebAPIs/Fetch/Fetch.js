@@ -25,7 +25,7 @@
     const { source, handle, stream } = body;
     if (stream === null && handle === null) {
       body.isUsed = true;
-      return [source, null];
+      return [internal.sourceForHost(source), null];
     }
     if (stream === null && native.isEventBody(handle)) {
       body.isUsed = true;

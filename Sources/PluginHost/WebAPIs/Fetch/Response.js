@@ -2,7 +2,7 @@
 (function (internal) {
   'use strict';
   const { token, isObject, toDictionary, requireArguments, toByteString, toUSVString } = internal;
-  const { stringifyJSON, execute, lowerCase, slice, indexOf } = internal.primordials;
+  const { stringifyJSON, execute, slice, indexOf } = internal.primordials;
   const { headers: headersOf, headerList } = internal;
 
   const isReasonPhrase = /^[\t \x21-\x7e\x80-\xff]*$/;
@@ -185,10 +185,11 @@
     throw new TypeError('Neither a Request nor a Response.');
   };
 
-  internal.contentTypeOf = function (object) {
+  // https://fetch.spec.whatwg.org/#concept-body-mime-type
+  internal.mimeTypeOf = function (object) {
     const list = internal.response.is(object)
       ? internal.response.list(object) : internal.request.list(object);
-    return lowerCase(headerList.get(list, 'content-type') ?? '');
+    return internal.extractMIMEType(headerList.get(list, 'content-type'));
   };
 
   internal.defineBody(Response);

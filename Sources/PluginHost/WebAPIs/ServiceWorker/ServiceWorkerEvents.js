@@ -275,7 +275,9 @@
     }
     events.delete(number);
     if (body !== null) body.isUsed = true;
-    native.respond(number, record.status, head, urls, body === null ? undefined : body.source);
+    native.respond(
+      number, record.status, head, urls,
+      body === null ? undefined : internal.sourceForHost(body.source));
   }
 
   // Fetch events without an answer, by the host's number.

@@ -49,54 +49,8 @@
   }
   const languages = internal.primordials.freeze(['en-US']);
 
-  const SKIP_WAITING = 0, CLAIM_CLIENTS = 1;
+  const SKIP_WAITING = 0;
   const ignore = () => {};
-
-  class Clients {
-    #brand;
-    constructor(key) { if (key !== token) throw internal.illegalConstructor(); }
-    // The host keeps no record of clients, so none is known.
-    get(id) {
-      try {
-        this.#brand;
-        requireArguments(arguments.length, 1, 'Clients.get');
-        `${id}`;
-        return resolved(undefined);
-      } catch (error) {
-        return rejected(error);
-      }
-    }
-    matchAll(options = {}) {
-      try {
-        this.#brand;
-        const { type } = internal.toDictionary(options, 'Clients.matchAll');
-        if (type !== undefined) {
-          internal.toEnum(type, ['window', 'worker', 'sharedworker', 'all'], 'Clients.matchAll');
-        }
-        return resolved(internal.primordials.freeze([]));
-      } catch (error) {
-        return rejected(error);
-      }
-    }
-    openWindow(url) {
-      try {
-        this.#brand;
-        requireArguments(arguments.length, 1, 'Clients.openWindow');
-        internal.toUSVString(url);
-        throw new DOMException('Not allowed to open a window.', 'InvalidAccessError');
-      } catch (error) {
-        return rejected(error);
-      }
-    }
-    claim() {
-      try {
-        this.#brand;
-        return then(internal.callHost(CLAIM_CLIENTS), ignore);
-      } catch (error) {
-        return rejected(error);
-      }
-    }
-  }
 
   class WorkerGlobalScope extends EventTarget {
     constructor() { throw internal.illegalConstructor(); }
@@ -106,7 +60,7 @@
   internal.alsoGlobal(ServiceWorkerGlobalScope);
 
   const interfaces = {
-    WorkerLocation, WorkerNavigator, Clients, WorkerGlobalScope, ServiceWorkerGlobalScope,
+    WorkerLocation, WorkerNavigator, WorkerGlobalScope, ServiceWorkerGlobalScope,
   };
   for (const name of internal.primordials.ownKeys(interfaces)) {
     internal.defineInterface(name, interfaces[name]);
@@ -114,12 +68,11 @@
 
   const workerLocation = new WorkerLocation(token);
   const navigator = new WorkerNavigator(token);
-  const clients = new Clients(token);
   const global = globalThis;
   defineGlobalGetter('self', () => global);
   defineGlobalGetter('location', () => workerLocation);
   defineGlobalGetter('navigator', () => navigator);
-  defineGlobalGetter('clients', () => clients);
+  defineGlobalGetter('clients', () => internal.clients);
   defineGlobalGetter('registration', internal.watchRegistration);
   defineGlobalGetter('serviceWorker', internal.ownWorker);
   defineGlobalGetter('origin', () => internal.origin, (value) => defineGlobal('origin', value, true));

@@ -28,6 +28,7 @@
   const primordials = {
     apply, ownKeys, defineProperty, getOwnPropertyDescriptor, setPrototypeOf, uncurry, hasInstance,
     freeze: Object.freeze,
+    floor: Math.floor,
     isArray: Array.isArray,
     isView: ArrayBuffer.isView,
     Array, ArrayBuffer, Error, Map, Number, Object, Promise, RangeError, Set, String, Symbol,
@@ -156,6 +157,33 @@
   internal.toUnsignedShort = function (value) {
     const number = +value;
     return (number >= -2147483648 && number <= 2147483647 ? number | 0 : number % 65536) & 0xffff;
+  };
+
+  // A sequence<T> of Web IDL.
+  internal.toSequence = function (value, convert, where) {
+    const method = internal.isObject(value) ? value[primordials.iteratorSymbol] : undefined;
+    if (typeof method !== 'function') throw new TypeError(`${where}: not a sequence.`);
+    const iterator = apply(method, value, []);
+    if (!internal.isObject(iterator)) throw new TypeError(`${where}: the iterator is no object.`);
+    const { next } = iterator;
+    const result = [];
+    for (;;) {
+      const step = apply(next, iterator, []);
+      if (!internal.isObject(step)) throw new TypeError(`${where}: the iterator is broken.`);
+      if (step.done) return result;
+      result[result.length] = convert(step.value);
+    }
+  };
+
+  // A [Clamp] long long: to the nearest integer, to the even one of two.
+  internal.roundToEven = function (number) {
+    if (number !== number) return 0;
+    if (number >= 9007199254740991) return 9007199254740991;
+    if (number <= -9007199254740991) return -9007199254740991;
+    const below = primordials.floor(number);
+    const rest = number - below;
+    if (rest < 0.5 || (rest === 0.5 && below % 2 === 0)) return below + 0;
+    return below + 1;
   };
 
   internal.toEnum = function (value, allowed, where) {

@@ -77,7 +77,9 @@ final class CacheFixture {
   func fetch(_ url: String = "https://app.test/page") -> Outcome {
     let outcome = Outcome()
     let request = FetchRequest(method: "GET", url: url, headers: HeaderList())
-    self.supervisor.dispatchFetch(FetchEventInit(request: request, hidden: HeaderList())) { outcome.set($0) }
+    self.supervisor.dispatchFetch(FetchEventInit(request: request, hidden: HeaderList())) {
+      outcome.set($0)
+    }
     return outcome
   }
 

@@ -62,7 +62,8 @@ import Testing
         await again.text(), await cache.match('/b'), (await cache.keys())[0].url].join();
       """)
     #expect(
-      text == ",true,TypeError,201,Made,é,default,,hello,true,TypeError,hello,,https://app.test/a#f")
+      text == ",true,TypeError,201,Made,é,default,,hello,true,TypeError,hello,,https://app.test/a#f"
+    )
   }
 
   @Test(arguments: [
