@@ -10,8 +10,24 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+# Those servers end a TLS connection without saying so, which makes a body that ends with its
+# connection an incomplete one (RFC 9112, section 9.8).
 SERVE = """
+import ssl
 import sys
+
+shut_down = ssl.SSLSocket.shutdown
+
+def close_and_shut_down(self, how):
+    try:
+        self.settimeout(0)
+        self._sslobj.shutdown()
+    except (OSError, ValueError, AttributeError):
+        pass
+    shut_down(self, how)
+
+ssl.SSLSocket.shutdown = close_and_shut_down
+
 if __name__ == "__main__":
     sys.path.insert(0, sys.argv.pop(1))
     from tools import localpaths

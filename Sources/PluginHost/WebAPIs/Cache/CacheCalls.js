@@ -172,7 +172,7 @@
     if (record.isFiltered) throw new TypeError('The opaque response has been used before.');
     if (body === null) return storing(native.callWithBody(CACHE, `${text}none\0`), null, () => {});
     if (body.stream === null && body.handle === null) {
-      const number = native.callWithBody(CACHE, text, body.source);
+      const number = native.callWithBody(CACHE, text, internal.sourceForHost(body.source));
       return storing(number, null, () => lockBody(body));
     }
     const number = native.callWithBody(CACHE, text, true);
