@@ -15,6 +15,7 @@ let settings: [SwiftSetting] = [
 let webAPIScripts = [
   "WebIDL/WebIDL", "DOMException/DOMException", "Events/Events", "HostCalls/HostCalls",
   "Abort/Abort", "Encoding/Encoding", "Timers/Timers", "URL/URL",
+  "URLPattern/URLPattern",
   "Streams/Queues", "Streams/Readable", "Streams/DefaultController", "Streams/Buffers",
   "Streams/ByteController", "Streams/BYOB", "Streams/Tee", "Streams/Pipe", "Streams/Iterate",
   "Streams/Writable", "Streams/WritableController", "Streams/Transform", "Streams/Interface",

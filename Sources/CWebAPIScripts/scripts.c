@@ -30,6 +30,9 @@ static const char Timers[] = {
 static const char URL[] = {
 #embed "../PluginHost/WebAPIs/URL/URL.js"
     , 0};
+static const char URLPattern[] = {
+#embed "../PluginHost/WebAPIs/URLPattern/URLPattern.js"
+    , 0};
 static const char StreamQueues[] = {
 #embed "../PluginHost/WebAPIs/Streams/Queues.js"
     , 0};
@@ -141,6 +144,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Encoding),
     SCRIPT(Timers),
     SCRIPT(URL),
+    SCRIPT(URLPattern),
     SCRIPT(StreamQueues),
     SCRIPT(ReadableStream),
     SCRIPT(StreamDefaultController),

@@ -10,24 +10,23 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-# Those servers end a TLS connection without saying so, which makes a body that ends with its
-# connection an incomplete one (RFC 9112, section 9.8).
+# Python closes TLS without saying so, which makes a response that ends with its connection a
+# truncated one (RFC 9112 section 9.8): here it says close_notify, and waits a little for the other's.
 SERVE = """
 import ssl
 import sys
 
-shut_down = ssl.SSLSocket.shutdown
+close = ssl.SSLSocket.shutdown
 
-def close_and_shut_down(self, how):
+def say_goodbye(connection, how):
     try:
-        self.settimeout(0)
-        self._sslobj.shutdown()
-    except (OSError, ValueError, AttributeError):
+        connection.settimeout(1)
+        connection._sslobj.shutdown()
+    except (AttributeError, OSError):
         pass
-    shut_down(self, how)
+    close(connection, how)
 
-ssl.SSLSocket.shutdown = close_and_shut_down
-
+ssl.SSLSocket.shutdown = say_goodbye
 if __name__ == "__main__":
     sys.path.insert(0, sys.argv.pop(1))
     from tools import localpaths

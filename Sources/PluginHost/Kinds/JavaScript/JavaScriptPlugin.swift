@@ -67,7 +67,8 @@ final class JavaScriptPlugin {
     self.context.setProperty("native", of: internals, to: natives)
     let all =
       self.eventNatives + self.fetchNatives + self.bodyNatives + self.environmentNatives
-      + self.textNatives + self.urlNatives + self.typeNatives + self.cacheNatives
+      + self.textNatives + self.urlNatives + self.urlPatternNatives + self.typeNatives
+      + self.cacheNatives
     for (name, body) in all {
       let function = NativeFunction(self.context, body)
       self.functions.append(function)

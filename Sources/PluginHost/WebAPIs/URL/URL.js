@@ -18,7 +18,9 @@
     return packed === undefined ? null : split(packed, '\n');
   }
   internal.parseURL = parse;
-  internal.urlField = { HREF, ORIGIN, PROTOCOL, USERNAME, PASSWORD, HOST, HOSTNAME, PORT, PATHNAME };
+  internal.urlField = {
+    HREF, ORIGIN, PROTOCOL, USERNAME, PASSWORD, HOST, HOSTNAME, PORT, PATHNAME, SEARCH, HASH,
+  };
 
   class URL {
     #record;
