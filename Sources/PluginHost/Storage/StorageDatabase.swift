@@ -1,5 +1,4 @@
 import GRDB
-import NIOCore
 
 /// The one database of everything that outlives the process: SQLite in WAL mode, in a folder that
 /// only one proxy at a time uses.
@@ -10,23 +9,17 @@ final class StorageDatabase: Sendable {
   private let queue: DatabaseQueue
   private let path: String
   // Held for as long as the database is open.
-  private let lock: StorageFile
+  private let lock: StorageLock
 
   /// Opens the database in a folder and brings its schema up to date.
   ///
-  /// - Parameter folder: an existing folder that belongs to the proxy.
-  /// - Throws: ``StorageError`` with the code `inUse` or `damaged`, or what the system says.
-  init(folder: String) throws(StorageError) {
+  /// - Parameters:
+  ///   - folder: an existing folder that belongs to the proxy.
+  ///   - lock: the right to use it.
+  /// - Throws: ``StorageError`` with the code `damaged`, or what the system says.
+  init(folder: String, _ lock: StorageLock) throws(StorageError) {
     self.path = folder + "/valor.sqlite"
-    self.lock = try StorageFile(openingOrCreating: folder + "/lock")
-    guard try self.lock.tryLock() else {
-      let owner = String(buffer: try self.lock.read(32, at: 0))
-      throw StorageError(
-        .inUse,
-        "\(folder) is in use by another proxy (process \(owner)); "
-          + "give this one a --data-dir of its own.")
-    }
-    try self.lock.replaceContent(StorageFile.ownProcess)
+    self.lock = lock
     // The owner's alone from the start; SQLite gives its other files the same permissions.
     _ = try StorageFile(openingOrCreating: self.path)
     do {

@@ -55,7 +55,7 @@ public final class StorageDirectory: Sendable {
 
   private func open() throws(StorageError) -> Contents {
     try StorageFile.makeFolder(self.path)
-    let database = try StorageDatabase(folder: self.path)
+    let database = try StorageDatabase(folder: self.path, StorageLock(folder: self.path))
     let bodies = BodyFiles(path: self.path + "/bodies", logger: self.logger)
     try bodies.prepare()
     try removeLeftovers(from: database, bodies)

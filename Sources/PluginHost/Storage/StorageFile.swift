@@ -76,7 +76,8 @@ final class StorageFile: Sendable {
     }
   }
 
-  /// Takes the lock that only one open file at a time has; closing gives it back.
+  /// Takes the lock that only one open file at a time has, until ``unlock()``. Closing alone is not
+  /// enough: a process that is being started has the descriptor for a moment, too.
   ///
   /// - Returns: `false` where somebody else has it.
   func tryLock() throws(StorageError) -> Bool {
@@ -86,6 +87,8 @@ final class StorageFile: Sendable {
     }
     return true
   }
+
+  func unlock() { _ = flock(self.descriptor, LOCK_UN) }
 
   /// Makes these bytes the whole content.
   func replaceContent(_ text: String) throws(StorageError) {
