@@ -39,6 +39,8 @@ public struct WorkerStatus: Sendable, Equatable {
   public var events: Int
   /// Fetch events that ended in an error of the plugin.
   public var errors: Int
+  /// Of several workers of a plugin each one's own status; empty where there is one.
+  public var instances: [WorkerStatus] = []
 
   public init(state: String, pid: Int32? = nil, restarts: Int = 0, events: Int = 0, errors: Int = 0)
   {

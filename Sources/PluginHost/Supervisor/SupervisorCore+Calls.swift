@@ -11,6 +11,7 @@ extension SupervisorCore {
     self.lastCall = call
     switch kind {
     case .cache: return self.cacheCalled(call, payload)
+    case .importScript: self.importAsked(call, payload)
     default: self.delegateCalled(call, kind, payload)
     }
     return true
@@ -39,7 +40,7 @@ extension SupervisorCore {
       switch kind {
       case .skipWaiting: await delegate.pluginWorkerSkipsWaiting(owner)
       case .claimClients: try await delegate.pluginWorkerClaimsClients(owner)
-      case .cache: break
+      case .cache, .importScript: break
       case .update: try await delegate.pluginWorkerUpdates(owner)
       case .unregister:
         answer.writeString(await delegate.pluginWorkerUnregisters(owner) ? "true" : "false")

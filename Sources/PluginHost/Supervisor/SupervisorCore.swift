@@ -29,6 +29,8 @@ final class SupervisorCore: @unchecked Sendable {
   /// No event comes any more: it ends when it has nothing to do.
   private var isRetiring = false
   private var eventTypes: Set<String> = []
+  /// What the script has imported, in whichever process.
+  var imports: ScriptResourceMap
   private var startWaiters: [@Sendable (Result<Set<String>, PluginError>) -> Void] = []
 
   // Events
@@ -65,6 +67,8 @@ final class SupervisorCore: @unchecked Sendable {
     logger[metadataKey: "plugin"] = "\(configuration.name)"
     self.logger = logger
     self.tickInterval = tickInterval
+    self.imports = ScriptResourceMap(
+      configuration.resources?.imported ?? [:], isClosed: configuration.isInstalled)
     // A version that was installed before is not run again before its first event.
     if configuration.isInstalled {
       self.source = configuration.resources.map { decodeScript($0.main) }
@@ -164,7 +168,7 @@ final class SupervisorCore: @unchecked Sendable {
     var start = WorkerStart(
       name: self.configuration.name, scriptURL: self.configuration.scriptURL,
       scriptPath: self.configuration.scriptPath, scope: self.configuration.scope,
-      source: self.source ?? "")
+      source: self.source ?? "", config: self.configuration.config)
     if let snapshot { start.registration = snapshot.packed }
     self.send(.start(start))
   }
@@ -289,6 +293,8 @@ final class SupervisorCore: @unchecked Sendable {
     guard self.life.becameReady(now: self.now) else { return false }
     self.connection.wasReady = true
     self.eventTypes = Set(listeners)
+    // Without a listener for `install` there is nothing to wait for before the worker is installed.
+    if !self.eventTypes.contains("install") { self.imports.close() }
     let waiters = self.startWaiters
     self.startWaiters = []
     for waiter in waiters { waiter(.success(self.eventTypes)) }

@@ -30,6 +30,12 @@ public final class WorkerSupervisor: PluginWorker {
     public var scriptURL: String
     /// What `registration.scope` says.
     public var scope: String
+    /// What `valor.config` says, as JSON; empty for nothing.
+    public var config = ""
+    /// The script where it is in no file.
+    public var inlineScript: String?
+    /// How many workers take events at the same time.
+    public var instances = 1
     /// The version that the worker runs, restarts included.
     public var resources: ScriptResources?
     /// Whether that version was installed before this program started.
@@ -136,7 +142,11 @@ public final class WorkerSupervisor: PluginWorker {
   }
 
   public func scriptResources() async -> ScriptResources {
-    self.core.configuration.resources ?? ScriptResources(main: [])
+    var resources = self.core.configuration.resources ?? ScriptResources(main: [])
+    resources.imported = await withCheckedContinuation { continuation in
+      self.onLoop { continuation.resume(returning: $0.imports.used) }
+    }
+    return resources
   }
 
   public func registrationChanged(_ snapshot: RegistrationSnapshot) {
