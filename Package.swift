@@ -16,7 +16,7 @@ let webAPIScripts = [
   "WebIDL/WebIDL", "DOMException/DOMException", "Events/Events", "HostCalls/HostCalls",
   "StructuredClone/Serialize", "StructuredClone/Deserialize", "Messaging/Tasks",
   "Messaging/MessageEvent", "Messaging/MessageChannel",
-  "Abort/Abort", "Encoding/Encoding", "Timers/Timers", "URL/URL",
+  "Abort/Abort", "Encoding/Encoding", "Timers/Timers", "Operations/Operations", "URL/URL",
   "URLPattern/URLPattern",
   "Streams/Queues", "Streams/Readable", "Streams/DefaultController", "Streams/Buffers",
   "Streams/ByteController", "Streams/BYOB", "Streams/Tee", "Streams/Pipe", "Streams/Iterate",
@@ -26,6 +26,9 @@ let webAPIScripts = [
   "Cache/CacheCalls", "Cache/Cache", "Cache/CacheStorage",
   "Console/Console", "Crypto/Crypto", "Performance/Performance",
   "Performance/PerformanceObserver", "WebAssembly/Streaming", "Scripts/ImportScripts",
+  "Crypto/Algorithms", "Crypto/JSONWebKeys", "Crypto/CurveKeys", "Crypto/RSAKeys",
+  "Crypto/SymmetricKeys", "Crypto/DerivationKeys", "Crypto/StoredKeys",
+  "Crypto/SubtleCrypto",
   "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Registration", "ServiceWorker/Clients",
   "ServiceWorker/ServiceWorkerGlobalScope", "Valor/Valor",
 ].map { "WebAPIs/\($0).js" }
@@ -64,7 +67,7 @@ let package = Package(
     .target(
       name: "PluginHost",
       dependencies: [
-        "FetchModel", "Interceptor", "CJavaScriptCore", "CProcess", "CWebAPIScripts",
+        "FetchModel", "Interceptor", "CJavaScriptCore", "COpenSSL", "CProcess", "CWebAPIScripts",
         "CZlib", grdb, nio, nioPosix, logging,
       ],
       exclude: webAPIScripts, swiftSettings: settings),

@@ -39,6 +39,9 @@ static const char Abort[] = {
 static const char Encoding[] = {
 #embed "../PluginHost/WebAPIs/Encoding/Encoding.js"
     , 0};
+static const char Operations[] = {
+#embed "../PluginHost/WebAPIs/Operations/Operations.js"
+    , 0};
 static const char Timers[] = {
 #embed "../PluginHost/WebAPIs/Timers/Timers.js"
     , 0};
@@ -161,7 +164,33 @@ static const char Valor[] = {
 #embed "../PluginHost/WebAPIs/Valor/Valor.js"
     , 0};
 
-#define SCRIPT(name) {"valor:" #name, name, sizeof name - 1}
+static const char Algorithms[] = {
+#embed "../PluginHost/WebAPIs/Crypto/Algorithms.js"
+    , 0};
+static const char JSONWebKeys[] = {
+#embed "../PluginHost/WebAPIs/Crypto/JSONWebKeys.js"
+    , 0};
+static const char CurveKeys[] = {
+#embed "../PluginHost/WebAPIs/Crypto/CurveKeys.js"
+    , 0};
+static const char RSAKeys[] = {
+#embed "../PluginHost/WebAPIs/Crypto/RSAKeys.js"
+    , 0};
+static const char SymmetricKeys[] = {
+#embed "../PluginHost/WebAPIs/Crypto/SymmetricKeys.js"
+    , 0};
+static const char DerivationKeys[] = {
+#embed "../PluginHost/WebAPIs/Crypto/DerivationKeys.js"
+    , 0};
+static const char StoredKeys[] = {
+#embed "../PluginHost/WebAPIs/Crypto/StoredKeys.js"
+    , 0};
+static const char SubtleCrypto[] = {
+#embed "../PluginHost/WebAPIs/Crypto/SubtleCrypto.js"
+    , 0};
+
+#define SCRIPT(name) {"", "valor:" #name, name, sizeof name - 1}
+#define LATER(group, name) {group, "valor:" #name, name, sizeof name - 1}
 
 const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(WebIDL),
@@ -176,6 +205,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Abort),
     SCRIPT(Encoding),
     SCRIPT(Timers),
+    SCRIPT(Operations),
     SCRIPT(URL),
     SCRIPT(URLPattern),
     SCRIPT(StreamQueues),
@@ -215,6 +245,14 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Clients),
     SCRIPT(ServiceWorkerGlobalScope),
     SCRIPT(Valor),
+    LATER("crypto", Algorithms),
+    LATER("crypto", JSONWebKeys),
+    LATER("crypto", CurveKeys),
+    LATER("crypto", RSAKeys),
+    LATER("crypto", SymmetricKeys),
+    LATER("crypto", DerivationKeys),
+    LATER("crypto", StoredKeys),
+    LATER("crypto", SubtleCrypto),
 };
 const size_t valor_web_api_script_count =
     sizeof valor_web_api_scripts / sizeof valor_web_api_scripts[0];

@@ -7,6 +7,8 @@ public struct RegistrationListing: Sendable, Equatable {
     public var state: ServiceWorkerState
     /// The event types that the script listens for, sorted.
     public var eventTypes: [String]
+    /// The URLs of the scripts that it has imported, sorted.
+    public var imported: [String] = []
     /// `nil` where it was not asked for.
     public var status: WorkerStatus?
   }

@@ -51,6 +51,14 @@ public final class WorkerSupervisor: PluginWorker {
     /// The resident memory in bytes beyond which a worker is killed.
     public var memoryLimit = 512 << 20
 
+    /// The paths of those of these scripts that are files beside the plugin's own.
+    ///
+    /// - Parameter urls: what was imported.
+    public func importedFiles(_ urls: [String]) -> [String] {
+      let directory = ScriptDirectory(scriptPath: self.scriptPath, scriptURL: self.scriptURL)
+      return urls.compactMap { WebURL($0).flatMap(directory.path(of:)) }
+    }
+
     public init(name: String, scriptPath: String, scriptURL: String, scope: String) {
       self.name = name
       self.scriptPath = scriptPath

@@ -92,7 +92,10 @@ struct ProxyRunner {
       await registry.shutDown()
       throw error
     }
+    let watch = self.options.watch ? PluginWatcher(manager: manager, logger: self.logger) : nil
+    let watching = Task { await watch?.run() }
     await signals.first()
+    watching.cancel()
     self.logger.info("stopping")
     let isComplete = await server.shutdown(within: .seconds(10))
     if !isComplete { self.logger.warning("exchanges were cut off after ten seconds") }

@@ -46,6 +46,10 @@ struct RunCommand: AsyncParsableCommand {
     name: .customLong("plugins"),
     help: ArgumentHelp("A JSON file that lists plugins: docs/plugins.md.", valueName: "FILE"))
   var pluginsFile: String?
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Install plugins anew when their files, or what those import, change.")
+  var watch = false
   @Option(
     name: .customLong("gateway-host"),
     help: ArgumentHelp(

@@ -170,6 +170,27 @@ actor PluginManager {
     }
   }
 
+  /// The files of a plugin, for those who look whether they change.
+  struct Watched: Sendable {
+    var name: String
+    var path: String
+    /// The files beside it that the newest version has imported.
+    var imported: [String]
+  }
+
+  /// All plugins whose script is a file.
+  func watched() -> [Watched] {
+    let registrations = self.registry.registrations
+    return self.definitions.compactMap { definition in
+      guard case .file(let path) = definition.source else { return nil }
+      let registration = registrations.first { $0.name == definition.name }
+      let imported = registration?.newest?.imported ?? []
+      return Watched(
+        name: definition.name, path: path,
+        imported: definition.supervisorConfiguration.importedFiles(imported))
+    }
+  }
+
   /// This program, also where its file has been replaced since it started.
   static var executable: String {
     #if os(Linux)

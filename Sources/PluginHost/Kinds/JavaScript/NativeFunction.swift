@@ -38,6 +38,10 @@ final class NativeFunction {
   }
 }
 
+/// Something of Swift's that scripts can hold without seeing what it is. The engine lets go of it on
+/// whatever thread it collects garbage.
+typealias NativeObject = AnyObject & Sendable
+
 /// The classes of the objects that hold something of Swift's. Owner of both.
 final class NativeClasses {
   private let functions: OpaquePointer
@@ -70,9 +74,9 @@ final class NativeClasses {
     return JSObjectMake(context.ref, self.functions, pointer) ?? context.undefined
   }
 
-  /// Makes an object without properties that keeps `handle` for as long as scripts keep it.
-  func object(_ handle: BodyHandle, in context: JavaScriptContext) -> JSValue {
-    let pointer = Unmanaged.passRetained(handle)
+  /// Makes an object without properties that keeps `native` for as long as scripts keep it.
+  func object(_ native: some NativeObject, in context: JavaScriptContext) -> JSValue {
+    let pointer = Unmanaged<AnyObject>.passRetained(native)
     guard let object = JSObjectMake(context.ref, self.handles, pointer.toOpaque()) else {
       pointer.release()
       return context.undefined
@@ -81,11 +85,16 @@ final class NativeClasses {
   }
 
   /// What an object made by ``object(_:in:)`` keeps; `nil` for any other value.
-  func handle(_ value: JSValue, in context: JavaScriptContext) -> BodyHandle? {
+  func object(of value: JSValue, in context: JavaScriptContext) -> AnyObject? {
     guard JSValueIsObjectOfClass(context.ref, value, self.handles),
       let pointer = JSObjectGetPrivate(value)
     else { return nil }
-    return Unmanaged<BodyHandle>.fromOpaque(pointer).takeUnretainedValue()
+    return Unmanaged<AnyObject>.fromOpaque(pointer).takeUnretainedValue()
+  }
+
+  /// The body that such an object stands for.
+  func handle(_ value: JSValue, in context: JavaScriptContext) -> BodyHandle? {
+    self.object(of: value, in: context) as? BodyHandle
   }
 }
 
@@ -97,5 +106,6 @@ private let callNativeFunction: JSObjectCallAsFunctionCallback = {
 
 private let finalizeHandle: JSObjectFinalizeCallback = { object in
   guard let object, let pointer = JSObjectGetPrivate(object) else { return }
-  Unmanaged<BodyHandle>.fromOpaque(pointer).takeRetainedValue().wasCollected()
+  let native = Unmanaged<AnyObject>.fromOpaque(pointer).takeRetainedValue()
+  (native as? BodyHandle)?.wasCollected()
 }

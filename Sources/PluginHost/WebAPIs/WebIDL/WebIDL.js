@@ -63,6 +63,7 @@
     dataViewByteOffset: getter(DataView.prototype, 'byteOffset'),
     dataViewByteLength: getter(DataView.prototype, 'byteLength'),
     bufferByteLength: getter(ArrayBuffer.prototype, 'byteLength'),
+    bufferResizable: getter(ArrayBuffer.prototype, 'resizable'),
   };
   internal.primordials = primordials;
   const { wellFormed, slice, execute, isView, bufferByteLength } = primordials;
