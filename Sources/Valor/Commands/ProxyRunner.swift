@@ -64,13 +64,14 @@ struct ProxyRunner {
     _ plugins: [PluginDefinition], _ server: ProxyServer, _ group: MultiThreadedEventLoopGroup,
     _ token: AdminToken, _ signals: StopSignals
   ) async throws {
-    let registry = ServiceWorkerRegistry()
-    try await server.prepare(interceptor: registry)
     // What plugins store; opened when one does.
     let storage = StorageDirectory(path: self.dataDirectory + "/storage", logger: self.logger)
+    let caches = CacheStore(in: storage)
+    let registry = ServiceWorkerRegistry()
+    try await server.prepare(interceptor: registry)
     let manager = PluginManager(
       registry: registry, mounts: server.mounts, network: server.fetcher,
-      caches: CacheStore(in: storage), group: group, logger: self.logger)
+      caches: caches, group: group, logger: self.logger)
     let admin = AdminServer(token: token.text, handler: PluginsAPI(manager: manager))
     do {
       try await Self.load(plugins, into: manager)
