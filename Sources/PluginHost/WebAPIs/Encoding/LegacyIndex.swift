@@ -108,7 +108,7 @@ enum LegacyIndex {
 
   private static let gb18030Of2005 = Self.map(
     "gb18030",
-    (0..<23_940).map { pointer in
+    (0..<23_940).map { (pointer: Int) -> [UInt8] in
       let trail = pointer % 190
       return [UInt8(pointer / 190 + 0x81), UInt8(trail + (trail < 0x3F ? 0x40 : 0x41))]
     })
