@@ -81,28 +81,30 @@ public final class WorkerSupervisor: PluginWorker {
   ///   - executable: the program that becomes the worker.
   ///   - arguments: its arguments, without its own name. It finds its socket at descriptor 3.
   ///   - network: makes the plugin's own fetches.
+  ///   - caches: keeps the plugin's caches; without it `caches` fails with a `SecurityError`.
   ///   - eventLoop: where the supervisor lives; one of a `MultiThreadedEventLoopGroup`.
   ///   - logger: gets what the plugin writes to its console, and what happens to its process.
   public convenience init(
     configuration: Configuration, executable: String,
     arguments: [String] = ["worker", "--descriptor", "3"], network: any Fetcher,
-    eventLoop: any EventLoop, logger: Logger
+    caches: CacheStore? = nil, eventLoop: any EventLoop, logger: Logger
   ) {
     self.init(
       configuration: configuration,
       launcher: ProcessLauncher(executable: executable, arguments: arguments), network: network,
-      eventLoop: eventLoop, logger: logger)
+      caches: caches, eventLoop: eventLoop, logger: logger)
   }
 
   init(
     configuration: Configuration, launcher: any WorkerLauncher, network: any Fetcher,
-    eventLoop: any EventLoop, logger: Logger, tickInterval: TimeAmount = .seconds(1),
+    caches: CacheStore? = nil, eventLoop: any EventLoop, logger: Logger,
+    tickInterval: TimeAmount = .seconds(1),
     backOff: BackOff = BackOff()
   ) {
     self.eventLoop = eventLoop
     self.core = SupervisorCore(
-      configuration: configuration, launcher: launcher, network: network, eventLoop: eventLoop,
-      logger: logger, tickInterval: tickInterval, backOff: backOff)
+      configuration: configuration, launcher: launcher, network: network, caches: caches,
+      eventLoop: eventLoop, logger: logger, tickInterval: tickInterval, backOff: backOff)
   }
 
   deinit {
