@@ -36,6 +36,9 @@ static const char MessageChannel[] = {
 static const char Abort[] = {
 #embed "../PluginHost/WebAPIs/Abort/Abort.js"
     , 0};
+static const char EncodingLabels[] = {
+#embed "../PluginHost/WebAPIs/Encoding/Labels.js"
+    , 0};
 static const char Encoding[] = {
 #embed "../PluginHost/WebAPIs/Encoding/Encoding.js"
     , 0};
@@ -89,6 +92,12 @@ static const char TransformStream[] = {
     , 0};
 static const char StreamInterface[] = {
 #embed "../PluginHost/WebAPIs/Streams/Interface.js"
+    , 0};
+static const char EncodingStreams[] = {
+#embed "../PluginHost/WebAPIs/Encoding/EncodingStreams.js"
+    , 0};
+static const char Compression[] = {
+#embed "../PluginHost/WebAPIs/Compression/Compression.js"
     , 0};
 static const char Blob[] = {
 #embed "../PluginHost/WebAPIs/Files/Blob.js"
@@ -194,6 +203,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(MessageEvent),
     SCRIPT(MessageChannel),
     SCRIPT(Abort),
+    SCRIPT(EncodingLabels),
     SCRIPT(Encoding),
     SCRIPT(Timers),
     SCRIPT(Operations),
@@ -212,6 +222,8 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(WritableController),
     SCRIPT(TransformStream),
     SCRIPT(StreamInterface),
+    SCRIPT(EncodingStreams),
+    SCRIPT(Compression),
     SCRIPT(Blob),
     SCRIPT(File),
     SCRIPT(FormData),

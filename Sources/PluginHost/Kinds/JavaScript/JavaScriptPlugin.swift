@@ -105,7 +105,7 @@ final class JavaScriptPlugin {
   private var commonNatives: [Native] {
     self.eventNatives + self.fetchNatives + self.bodyNatives + self.environmentNatives
       + self.textNatives + self.urlNatives + self.urlPatternNatives + self.typeNatives
-      + self.scriptNatives + self.groupNatives
+      + self.compressionNatives + self.scriptNatives + self.groupNatives
   }
 
   /// The functions that only one group of scripts needs.

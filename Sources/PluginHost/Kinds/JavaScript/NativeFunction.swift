@@ -46,6 +46,7 @@ typealias NativeObject = AnyObject & Sendable
 final class NativeClasses {
   private let functions: OpaquePointer
   private let handles: OpaquePointer
+  private let keptObjects: OpaquePointer
 
   init?() {
     var function = kJSClassDefinitionEmpty
@@ -54,18 +55,28 @@ final class NativeClasses {
     var handle = kJSClassDefinitionEmpty
     handle.attributes = JSClassAttributes(kJSClassAttributeNoAutomaticPrototype)
     handle.finalize = finalizeHandle
+    var kept = kJSClassDefinitionEmpty
+    kept.attributes = JSClassAttributes(kJSClassAttributeNoAutomaticPrototype)
+    kept.finalize = finalizeKept
     guard let functions = JSClassCreate(&function) else { return nil }
     guard let handles = JSClassCreate(&handle) else {
       JSClassRelease(functions)
       return nil
     }
+    guard let keptObjects = JSClassCreate(&kept) else {
+      JSClassRelease(functions)
+      JSClassRelease(handles)
+      return nil
+    }
     self.functions = functions
     self.handles = handles
+    self.keptObjects = keptObjects
   }
 
   deinit {
     JSClassRelease(self.functions)
     JSClassRelease(self.handles)
+    JSClassRelease(self.keptObjects)
   }
 
   /// Makes a function object. `function` has to outlive the context.
@@ -96,6 +107,27 @@ final class NativeClasses {
   func handle(_ value: JSValue, in context: JavaScriptContext) -> BodyHandle? {
     self.object(of: value, in: context) as? BodyHandle
   }
+
+  /// Makes an object without properties that keeps `object` for as long as scripts keep it. The last
+  /// reference may go on whatever thread the engine collects on.
+  func object(keeping object: AnyObject, in context: JavaScriptContext) -> JSValue {
+    let pointer = Unmanaged.passRetained(object)
+    guard let value = JSObjectMake(context.ref, self.keptObjects, pointer.toOpaque()) else {
+      pointer.release()
+      return context.undefined
+    }
+    return value
+  }
+
+  /// What an object made by ``object(keeping:in:)`` keeps; `nil` for any other value.
+  func kept<Kept: AnyObject>(_ value: JSValue, as: Kept.Type, in context: JavaScriptContext)
+    -> Kept?
+  {
+    guard JSValueIsObjectOfClass(context.ref, value, self.keptObjects),
+      let pointer = JSObjectGetPrivate(value)
+    else { return nil }
+    return Unmanaged<AnyObject>.fromOpaque(pointer).takeUnretainedValue() as? Kept
+  }
 }
 
 private let callNativeFunction: JSObjectCallAsFunctionCallback = {
@@ -108,4 +140,9 @@ private let finalizeHandle: JSObjectFinalizeCallback = { object in
   guard let object, let pointer = JSObjectGetPrivate(object) else { return }
   let native = Unmanaged<AnyObject>.fromOpaque(pointer).takeRetainedValue()
   (native as? BodyHandle)?.wasCollected()
+}
+
+private let finalizeKept: JSObjectFinalizeCallback = { object in
+  guard let object, let pointer = JSObjectGetPrivate(object) else { return }
+  Unmanaged<AnyObject>.fromOpaque(pointer).release()
 }
