@@ -1,5 +1,6 @@
 import Foundation
 import Interceptor
+import Testing
 
 @testable import PluginHost
 
@@ -65,7 +66,6 @@ enum ConformanceFixture: String, Sendable, CaseIterable {
   /// | `/loop` | computes for ever |
   /// | `/memory`, `/memory-loop` | takes more and more memory; the latter without coming back |
   /// | `/environment` | three lines: `colour` of its configuration, its scope, its own URL |
-  /// | `/extended` | answers `plain`, has the event extended by three seconds, then fetches `https://network.test/extended` |
   /// | any other | answers `plain` |
   case answers
   /// Waits in `install` and `activate` for a fetch of `https://network.test/install` and

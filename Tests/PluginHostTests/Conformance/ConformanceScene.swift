@@ -76,18 +76,22 @@ final class ConformanceScene: Sendable {
 
   // MARK: Requests
 
+  /// The plugin's claim on a path of its origin.
+  func claim(_ path: String) -> (any Claim)? {
+    Array("\(Self.origin)\(path)".utf8).withUnsafeBytes { self.registry.claim(for: $0) }
+  }
+
   /// Asks for a path of the plugin's origin, as the proxy does.
   func fetch(
     _ path: String, method: String = "GET", _ fields: [(String, String)] = [],
     body: FetchBody = .none, signal: FetchSignal = FetchSignal(), from downstream: Downstream? = nil
   ) throws -> Answer {
     let url = Self.origin + path
-    let claim = Array(url.utf8).withUnsafeBytes { self.registry.claim(for: $0) }
     let answer = Answer()
     let request = FetchRequest(
       method: method, url: url, headers: HeaderList(fields), body: body, signal: signal,
       downstream: downstream)
-    try #require(claim).handleFetch(request) { answer.set($0) }
+    try #require(self.claim(path)).handleFetch(request) { answer.set($0) }
     return answer
   }
 
@@ -111,11 +115,16 @@ final class ConformanceScene: Sendable {
 
 /// Runs a test with the plugin registered and ends its workers.
 func withConformance(
-  _ kind: ConformanceKind, _ fixture: ConformanceFixture = .answers,
-  _ change: (inout WorkerSupervisor.Configuration) -> Void = { _ in },
+  _ kind: ConformanceKind, _ fixture: ConformanceFixture = .answers, idleTime: TimeAmount? = nil,
+  unresponsiveTime: TimeAmount? = nil, memoryLimit: Int? = nil,
   _ body: (ConformanceScene) async throws -> Void
 ) async throws {
-  let scene = try ConformanceScene(kind, fixture, change)
+  let scene = try ConformanceScene(kind, fixture) { configuration in
+    if let idleTime { configuration.idleTime = idleTime }
+    if let unresponsiveTime { configuration.unresponsiveTime = unresponsiveTime }
+    if let memoryLimit { configuration.memoryLimit = memoryLimit }
+    configuration.pingInterval = .seconds(1)
+  }
   do {
     try await scene.register()
     try await body(scene)
@@ -213,10 +222,7 @@ private struct RecordingLogHandler: LogHandler {
     set { self.metadata[key] = newValue }
   }
 
-  func log(
-    level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String,
-    file: String, function: String, line: UInt
-  ) {
-    self.recorder.add("\(level) \(message) \(metadata ?? [:])")
+  func log(event: LogEvent) {
+    self.recorder.add("\(event.level) \(event.message) \(event.metadata ?? [:])")
   }
 }

@@ -66,7 +66,6 @@ addEventListener('fetch', (event) => {
   if (pathname === '/through') return;
   if (pathname === '/reads-and-leaves') return void event.request.text();
   if (pathname === '/error') throw new TypeError('thrown on purpose'); // fails here
-  if (pathname === '/extended') event.waitUntil(pause(3_000).then(() => network('/extended')));
   if (pathname.startsWith('/status/')) {
     return event.respondWith(new Response(null, { status: Number(pathname.slice(8)) }));
   }
