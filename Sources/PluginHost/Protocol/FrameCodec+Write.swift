@@ -59,7 +59,7 @@ struct FrameWriter {
       self.string(details.clientID)
       self.string(details.resultingClientID)
       self.string(details.replacesClientID)
-      self.integer(details.preload)
+      self.bool(details.hasPreload)
     default: break
     }
   }
@@ -217,6 +217,7 @@ struct FrameWriter {
     case .relayEvent(let event):
       self.integer(4 as UInt8)
       self.integer(event)
+    case .parallelFetch: self.integer(5 as UInt8)
     }
   }
 }
