@@ -32,6 +32,7 @@ actor PluginManager {
   private let registry: ServiceWorkerRegistry
   private let mounts: GatewayMounts
   private let network: any Fetcher
+  private let caches: CacheStore
   private let group: MultiThreadedEventLoopGroup
   private let logger: Logger
   /// In the order in which they came; those whose registration is under way included.
@@ -40,11 +41,12 @@ actor PluginManager {
 
   init(
     registry: ServiceWorkerRegistry, mounts: GatewayMounts, network: any Fetcher,
-    group: MultiThreadedEventLoopGroup, logger: Logger
+    caches: CacheStore, group: MultiThreadedEventLoopGroup, logger: Logger
   ) {
     self.registry = registry
     self.mounts = mounts
     self.network = RedirectFollowingFetcher(network)
+    self.caches = caches
     self.group = group
     self.logger = logger
   }
@@ -137,7 +139,7 @@ actor PluginManager {
   private func register(_ definition: PluginDefinition) async throws(PluginError) {
     let factory = SupervisorFactory(
       configuration: definition.supervisorConfiguration, executable: Self.executable,
-      network: self.network, group: self.group, logger: self.logger)
+      network: self.network, caches: self.caches, group: self.group, logger: self.logger)
     try await self.registry.register(definition.description, factory: factory)
     if definition.isMounted {
       _ = self.mounts.insert(.init(name: definition.name, path: definition.mountPath))
