@@ -135,6 +135,9 @@ static const char Streaming[] = {
 static const char ImportScripts[] = {
 #embed "../PluginHost/WebAPIs/Scripts/ImportScripts.js"
     , 0};
+static const char Modules[] = {
+#embed "../PluginHost/WebAPIs/Scripts/Modules.js"
+    , 0};
 static const char ServiceWorkerEvents[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/ServiceWorkerEvents.js"
     , 0};
@@ -194,6 +197,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(PerformanceObserver),
     SCRIPT(Streaming),
     SCRIPT(ImportScripts),
+    SCRIPT(Modules),
     SCRIPT(ServiceWorkerEvents),
     SCRIPT(Registration),
     SCRIPT(Clients),

@@ -81,6 +81,8 @@ struct WorkerStart: Sendable, Equatable {
   var scope: String
   /// The script's text.
   var source: String
+  /// Whether it is a module.
+  var isModule = false
   /// The registration as it is now: ``RegistrationSnapshot/packed``.
   var registration = RegistrationSnapshot(own: .init(number: 1, state: .parsed)).packed
 }
@@ -159,6 +161,9 @@ enum CallKind: UInt8, Sendable {
   /// `importScripts()`: the worker waits for the answer. The payload is the script's absolute URL,
   /// the answer's an ``ImportedScript``.
   case importScript = 2
+  /// The same for an `import` of a module, and for one with the type `json`.
+  case importModule = 3
+  case importJSON = 4
   /// `registration.update()`.
   case update = 32
   /// `registration.unregister()`; the answer's payload is `true` or `false`.

@@ -7,7 +7,12 @@ extension SupervisorCore {
   /// Answers a call. A call whose worker has gone meanwhile is answered to nobody.
   func called(_ call: UInt32, _ kind: CallKind, _ payload: ByteBuffer) {
     let generation = self.connection.generation
-    if kind == .importScript { return self.importAsked(call, payload) }
+    switch kind {
+    case .importScript: return self.importAsked(call, .classic, String(buffer: payload))
+    case .importModule: return self.importAsked(call, .module, String(buffer: payload))
+    case .importJSON: return self.importAsked(call, .json, String(buffer: payload))
+    default: break
+    }
     guard let delegate = self.delegate, let owner = self.owner else {
       return self.answer(
         call, generation: generation,
@@ -29,7 +34,7 @@ extension SupervisorCore {
       switch kind {
       case .skipWaiting: await delegate.pluginWorkerSkipsWaiting(owner)
       case .claimClients: try await delegate.pluginWorkerClaimsClients(owner)
-      case .importScript: break
+      case .importScript, .importModule, .importJSON: break
       case .update: try await delegate.pluginWorkerUpdates(owner)
       case .unregister:
         answer.writeString(await delegate.pluginWorkerUnregisters(owner) ? "true" : "false")
