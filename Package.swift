@@ -27,7 +27,7 @@ let webAPIScripts = [
   "Performance/PerformanceObserver", "WebAssembly/Streaming", "Scripts/ImportScripts",
   "Scripts/Modules",
   "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Registration", "ServiceWorker/Clients",
-  "ServiceWorker/ServiceWorkerGlobalScope",
+  "ServiceWorker/ServiceWorkerGlobalScope", "Valor/Valor",
 ].map { "WebAPIs/\($0).js" }
 
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -91,6 +91,13 @@ let package = Package(
     .testTarget(
       name: "FetchModelTests", dependencies: ["FetchModel", "CICU", nio],
       resources: [.copy("Fixtures")], swiftSettings: settings),
+    .testTarget(
+      name: "ValorTests",
+      dependencies: [
+        "Valor", "Proxy", "Interceptor", "FetchModel", nio,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
     .testTarget(
       name: "ProxyTests",
       dependencies: ["Proxy", "FetchModel", "TestSupport", "COpenSSL", nio, nioPosix, logging],

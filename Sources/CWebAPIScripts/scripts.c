@@ -151,6 +151,10 @@ static const char ServiceWorkerGlobalScope[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/ServiceWorkerGlobalScope.js"
     , 0};
 
+static const char Valor[] = {
+#embed "../PluginHost/WebAPIs/Valor/Valor.js"
+    , 0};
+
 #define SCRIPT(name) {"valor:" #name, name, sizeof name - 1}
 
 const valor_web_api_script valor_web_api_scripts[] = {
@@ -202,6 +206,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Registration),
     SCRIPT(Clients),
     SCRIPT(ServiceWorkerGlobalScope),
+    SCRIPT(Valor),
 };
 const size_t valor_web_api_script_count =
     sizeof valor_web_api_scripts / sizeof valor_web_api_scripts[0];

@@ -83,6 +83,8 @@ struct WorkerStart: Sendable, Equatable {
   var source: String
   /// Whether it is a module.
   var isModule = false
+  /// What `valor.config` says, as JSON; empty for nothing.
+  var config = ""
   /// The registration as it is now: ``RegistrationSnapshot/packed``.
   var registration = RegistrationSnapshot(own: .init(number: 1, state: .parsed)).packed
 }

@@ -64,6 +64,12 @@ struct ScriptDirectory: Sendable {
     return .file(File(path: path, bytes: bytes))
   }
 
+  /// The path of a URL's file, whether or not it is there; `nil` where it would be none of this
+  /// directory.
+  func path(of url: WebURL) -> String? {
+    self.names(of: url).map { parent(of: self.scriptPath) + "/" + $0.joined(separator: "/") }
+  }
+
   /// The names of the path below the script's directory; `nil` where the URL is not below it.
   func names(of url: WebURL) -> [String]? {
     let path = url.get(.pathname)

@@ -13,7 +13,7 @@ struct ScriptLoader: Sendable {
     var bytes: [UInt8]
     /// The origin that answered, `nil` for a file beside the script.
     var origin: String?
-    /// Where it is after redirects, `nil` for the URL that was asked for.
+    /// Where a module is after redirects, `nil` for the URL that was asked for.
     var url: String?
   }
 
@@ -110,7 +110,7 @@ struct ScriptLoader: Sendable {
             bytes.map {
               Script(
                 name: final, bytes: $0, origin: WebURL(final)?.origin ?? "null",
-                url: final == request.url ? nil : final)
+                url: final == request.url || kind == .classic ? nil : final)
             }.mapError { Failure(message: "\(request.url): \($0.message)") })
         }
       }

@@ -75,7 +75,15 @@ struct ScriptResourceMap: Sendable {
   mutating func loaded(_ url: String, _ script: ScriptLoader.Script) -> Bool {
     self.loads = max(0, self.loads - 1)
     guard script.bytes.count <= Self.maximumBytes - self.byteCount else { return false }
-    self.keep(url, script)
+    var script = script
+    if let target = script.url {
+      self.keep(url, ScriptLoader.Script(name: url, bytes: Self.redirect(to: target)))
+      script.url = nil
+      self.keep(target, script)
+      self.usedURLs.insert(target)
+    } else {
+      self.keep(url, script)
+    }
     self.usedURLs.insert(url)
     return true
   }

@@ -55,7 +55,8 @@ extension SupervisorCore {
     let own = WebURL(self.configuration.scriptURL)?.origin
     let origin = script.origin ?? (script.name.hasPrefix("/") ? own : WebURL(script.name)?.origin)
     let answer = ImportedScript(
-      name: script.name, url: script.url ?? "", source: ByteBuffer(bytes: script.bytes), isMuted: origin != own)
+      name: script.name, url: script.url ?? "", source: ByteBuffer(bytes: script.bytes),
+      isMuted: origin != own)
     self.answer(call, generation: generation, .success(answer.frame))
   }
 }

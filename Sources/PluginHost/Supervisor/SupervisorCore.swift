@@ -160,7 +160,8 @@ final class SupervisorCore: @unchecked Sendable {
     var start = WorkerStart(
       name: self.configuration.name, scriptURL: self.configuration.scriptURL,
       scriptPath: self.configuration.scriptPath, scope: self.configuration.scope,
-      source: self.source ?? "")
+      source: self.source ?? "", isModule: self.configuration.isModule,
+      config: self.configuration.config)
     if let snapshot { start.registration = snapshot.packed }
     self.send(.start(start))
   }

@@ -18,6 +18,7 @@ extension JavaScriptPlugin {
           self.context.string("\(self.start.scriptURL)\n\(self.start.scope)")
         }
       ),
+      ("pluginConfig", { [unowned self] _ in self.context.string(self.start.config) }),
       (
         "registration",
         { [unowned self] _ in

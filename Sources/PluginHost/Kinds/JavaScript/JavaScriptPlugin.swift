@@ -42,6 +42,8 @@ final class JavaScriptPlugin {
   var observesRegistration = false
   /// What is known of the next fetch event.
   var details: FetchEventDetails?
+  /// The plugin's script and what it imports, where it is a module.
+  var modules: [LoadedModule] = []
   /// The last base that a URL was parsed with.
   var base: WebURL?
 
@@ -71,7 +73,7 @@ final class JavaScriptPlugin {
     let all =
       self.eventNatives + self.fetchNatives + self.bodyNatives + self.environmentNatives
       + self.textNatives + self.urlNatives + self.urlPatternNatives + self.typeNatives
-      + self.scriptNatives
+      + self.scriptNatives + self.moduleNatives
     for (name, body) in all {
       let function = NativeFunction(self.context, body)
       self.functions.append(function)
@@ -116,9 +118,11 @@ final class JavaScriptPlugin {
   /// The functions in `internal.hooks`.
   enum HookName: String, CaseIterable {
     case fetchEvent, step, install, activate, abortEvent, fetchResult, fetchFailed, callResult
-    case registrationChanged
+    case registrationChanged, runModule
     case task, bodyRead, bodyWritable, bodyCancelled, timer, listenerTypes, unhandledRejection
   }
+
+  func hook(_ name: HookName) -> JSValue? { self.hooks[name.rawValue]?.value }
 
   // MARK: Calling scripts
 
@@ -167,13 +171,15 @@ final class JavaScriptPlugin {
     let source = self.context.string(self.start.source)
     let file = self.start.scriptPath
     var exception: JSValue?
-    if self.context.checkSyntax(source, file: file, exception: &exception) {
+    if self.start.isModule {
+      exception = self.runModule()
+    } else if self.context.checkSyntax(source, file: file, exception: &exception) {
       _ = self.context.evaluate(source, file: file, exception: &exception)
     }
     if let exception {
       let failure = ScriptFailure(
         exception: exception, in: self.context, file: file, source: self.start.source)
-      self.socket.send(.startFailed(failure))
+      self.socket.send(.startFailed(self.placed(failure)))
       return false
     }
     let types = self.call(.listenerTypes).map { self.context.text($0) } ?? ""

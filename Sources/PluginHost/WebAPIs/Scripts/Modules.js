@@ -10,7 +10,7 @@
   const { native, hooks } = internal;
   const {
     SafeMap, SafeSet, defineProperty, parseJSON, rejected, startsWith, getOwnPropertyDescriptor, sort,
-    uncurry, SyntaxError, TypeError,
+    uncurry, isArray, SyntaxError, TypeError,
   } = internal.primordials;
   const Proxy = globalThis.Proxy;
   const preventExtensions = Object.preventExtensions;
@@ -186,6 +186,7 @@
     const placeholder = module.defaultName;
     const named = (get) => (placeholder === '' ? get : () => giveName(get(), placeholder));
     const factory = native.makeModule(module.number, live);
+    if (isArray(factory)) throw factory[0];
     module.generator = factory(own)();
     generatorNext(module.generator);
   }
