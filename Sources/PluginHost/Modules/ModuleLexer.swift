@@ -452,7 +452,7 @@ struct ModuleLexer {
       self.frames.append(frame)
       self.expected = .operand
     case UInt8(ascii: "["):
-      if self.expected == .statement { self.startStatement() }
+      self.startStatement()
       self.frames.append(Frame(enclosure: .bracket, token: token, after: .operatorOrEnd))
       self.expected = .operand
     default: self.openBrace(token, last, followsArrow)

@@ -17,7 +17,10 @@ extension JavaScriptPlugin {
       ("loadModule", { [unowned self] in self.loadModule($0.text(0), type: $0.text(1)) }),
       (
         "makeModule",
-        { [unowned self] in self.makeModule(Int($0.uint32(0)), isLive: $0.bool(1)) }
+        { [unowned self] in
+          let live = $0.text(1).split(separator: "\n").map(String.init)
+          return self.makeModule(Int($0.uint32(0)), live: Set(live))
+        }
       ),
     ]
   }
@@ -98,9 +101,11 @@ extension JavaScriptPlugin {
     let failure = ScriptFailure(
       exception: exception, in: self.context, file: name, source: source)
     let message = failure.message.split(separator: ":", maxSplits: 1).last ?? ""
+    // The engine's own column is that of the script that is running.
+    let column = ScriptFailure.columnOfToken(
+      in: failure.message, source: source, line: failure.line)
     return self.moduleFailure(
-      "SyntaxError", String(message.drop { $0 == " " }), name,
-      (Int(failure.line), Int(failure.column)))
+      "SyntaxError", String(message.drop { $0 == " " }), name, (Int(failure.line), Int(column)))
   }
 
   private func isSyntax(_ text: String, _ exception: inout JSValue?) -> Bool {
@@ -117,22 +122,21 @@ extension JavaScriptPlugin {
         numbers: ["line": place.line, "column": place.column]))
   }
 
-  /// `(number, isLive)` → the function that makes the module's generator function.
+  /// `(number, names)` → the function that makes the module's generator function, or `[exception]`.
   ///
-  /// The imports of one that is live are read each time they are used: they are properties of an
-  /// object that `with` puts around the module. As that slows every other name down, and is `this` in
-  /// a function that is called by an import's name, a module whose imports do not change has them as
-  /// constants instead.
-  private func makeModule(_ number: Int, isLive: Bool) -> JSValue? {
+  /// The named imports are read each time they are used: they are properties of an object that `with`
+  /// puts around the module. As that slows every other name down, and is `this` in a function that is
+  /// called by such a name, imports that do not change are constants instead.
+  private func makeModule(_ number: Int, live: Set<String>) -> JSValue? {
     guard self.modules.indices.contains(number) else { return nil }
     let module = self.modules[number].module
     let helper = module.helper
     var prefix = "(function(\(helper)){"
-    if isLive { prefix += "with(\(helper).scope){" }
+    if !live.isEmpty { prefix += "with(\(helper).scope){" }
     prefix += "return function*(){\"use strict\";"
-    if !isLive, !module.imports.isEmpty {
-      let names = module.imports.map { $0.local }.joined(separator: ",")
-      prefix += "const{\(names)}=\(helper).scope;"
+    let constants = module.imports.map { $0.local }.filter { !live.contains($0) }
+    if !constants.isEmpty {
+      prefix += "const{\(constants.joined(separator: ","))}=\(helper).constants;"
     }
     let getters = module.exports.compactMap { export -> String? in
       guard case .local(_, let local) = export else { return nil }
@@ -142,7 +146,7 @@ extension JavaScriptPlugin {
     self.modules[number].prefixLength = prefix.utf16.count
     var text = Array(prefix.utf8)
     text += module.text
-    text += Array((isLive ? "\n}}})" : "\n}})").utf8)
+    text += Array((live.isEmpty ? "\n}})" : "\n}}})").utf8)
     var exception: JSValue?
     let function = text.withUnsafeBytes { bytes in
       self.context.evaluate(
@@ -166,11 +170,12 @@ extension JavaScriptPlugin {
   /// The failure with its column in the module's own text.
   func placed(_ failure: ScriptFailure) -> ScriptFailure {
     guard failure.line == 1,
-      let module = self.modules.first(where: { $0.name == failure.file }),
-      Int(failure.column) > module.prefixLength
+      let module = self.modules.first(where: { $0.name == failure.file }), module.prefixLength > 0
     else { return failure }
     var failure = failure
-    failure.column -= UInt32(module.prefixLength)
+    // Sometimes the engine counts from the beginning of the function instead.
+    let prefix = UInt32(module.prefixLength)
+    failure.column = failure.column > prefix ? failure.column - prefix : 0
     return failure
   }
 }

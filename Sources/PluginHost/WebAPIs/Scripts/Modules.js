@@ -150,14 +150,17 @@
     return error;
   }
 
-  // Makes the module's functions. The imports of one that is `live` are read each time that they are
-  // used, the others' once.
-  function instantiate(module, live) {
-    const scope = construct(null);
+  // Makes the module's functions. Imports that are live are read each time that they are used, the
+  // others once.
+  function instantiate(module) {
+    const scope = construct(null), constants = construct(null);
+    let live = '';
     for (let i = 0; i < module.imports.length; i++) {
       const [request, name, local] = module.imports[i];
+      const changes = isLive(module, request, name);
+      if (changes) live += `${local}\n`;
       let get = null;
-      defineProperty(scope, local, {
+      defineProperty(changes ? scope : constants, local, {
         get: () => (get ??= importGetter(module, request, name))(),
         enumerable: true, configurable: false,
       });
@@ -165,6 +168,7 @@
     const own = {
       __proto__: null,
       scope: preventExtensions(scope),
+      constants,
       exports(list) {
         for (let i = 0; i < list.length; i++) module.getters.set(module.locals[i], named(list[i]));
       },
@@ -372,20 +376,16 @@
   }
 
   // Whether an import may have another value later than when the module is evaluated.
-  function isLive(module) {
-    if (module.isCyclic) return true;
-    for (let i = 0; i < module.imports.length; i++) {
-      const [request, name] = module.imports[i];
-      if (name === null) continue;
-      const found = resolveExport(module.requested[request], name, []);
-      if (found.name !== null && found.module.mutable?.has(found.name)) return true;
-    }
-    return false;
+  function isLive(module, request, name) {
+    if (name === null || module.isCyclic) return name !== null;
+    const found = resolveExport(module.requested[request], name, []);
+    return found.name !== null && found.module.mutable?.has(found.name) === true;
   }
 
-  // Modules of a cycle can call each other's functions before they are evaluated.
+  // Modules of a cycle can call each other's functions before they are evaluated, and they are there
+  // before the modules that none of them waits for.
   function instantiateCycles() {
-    modules.forEach((module) => { if (module.isCyclic) instantiate(module, true); });
+    modules.forEach((module) => { if (module.isCyclic) instantiate(module); });
   }
 
   function evaluate(module) {
@@ -396,7 +396,7 @@
     module.isEvaluated = true;
     try {
       for (let i = 0; i < module.requested.length; i++) evaluate(module.requested[i]);
-      if (module.generator === null) instantiate(module, isLive(module));
+      if (module.generator === null) instantiate(module);
       generatorNext(module.generator);
       module.generator = null;
     } catch (value) {
