@@ -679,7 +679,8 @@ struct ModuleLexer {
     if byte == UInt8(ascii: "=") { return first != UInt8(ascii: "~") }
     switch first {
     case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), UInt8(ascii: "|"),
-      UInt8(ascii: "*"): return byte == first
+      UInt8(ascii: "*"):
+      return byte == first
     default: return false
     }
   }

@@ -48,13 +48,15 @@ import Testing
     #expect(try self.literals(#"x = /[/\]]\/"'`/giu / 2"#) == [#"/[/\]]\/"'`/giu"#])
     #expect(try self.literals("`a${`b${c}`}` + `}`") == ["`}`"])
     #expect(try self.literals("x = '/*' + /'/") == ["/'/"])
-    #expect(try self.tokens("a /* / */ / b // / c\n/ d").map { $0.text } == ["a", "/", "b", "/", "d"])
+    #expect(
+      try self.tokens("a /* / */ / b // / c\n/ d").map { $0.text } == ["a", "/", "b", "/", "d"])
     #expect(try self.tokens("#!/usr/bin/x\n1").map { $0.text } == ["1"])
     #expect(try self.tokens("ä\u{A0}b\u{2028}c\u{FEFF}").map { $0.text } == ["ä", "b", "c"])
   }
 
   @Test(arguments: [
-    "(", "{", "[", ")", "}", "(]", "`", "`${", "'a", "\"a\n\"", "/* a", "x = /a", "x = /a\n/", "`${)",
+    "(", "{", "[", ")", "}", "(]", "`", "`${", "'a", "\"a\n\"", "/* a", "x = /a", "x = /a\n/",
+    "`${)",
     "\\", "x = /\\", "'\\", "`\\", "#",
   ])
   func textThatIsNoScriptEnds(_ source: String) {
