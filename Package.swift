@@ -15,7 +15,7 @@ let settings: [SwiftSetting] = [
 let webAPIScripts = [
   "WebIDL/WebIDL", "DOMException/DOMException", "Events/Events", "HostCalls/HostCalls",
   "StructuredClone/Serialize", "StructuredClone/Deserialize", "Messaging/Tasks",
-  "Messaging/MessageEvent", "Messaging/MessageChannel",
+  "Messaging/MessageEvent", "Messaging/MessageChannel", "Messaging/BroadcastChannel",
   "Abort/Abort", "Encoding/Labels", "Encoding/Encoding", "Timers/Timers",
   "Operations/Operations", "URL/URL",
   "URLPattern/URLPattern",

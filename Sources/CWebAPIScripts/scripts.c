@@ -33,6 +33,9 @@ static const char MessageEvent[] = {
 static const char MessageChannel[] = {
 #embed "../PluginHost/WebAPIs/Messaging/MessageChannel.js"
     , 0};
+static const char BroadcastChannel[] = {
+#embed "../PluginHost/WebAPIs/Messaging/BroadcastChannel.js"
+    , 0};
 static const char Abort[] = {
 #embed "../PluginHost/WebAPIs/Abort/Abort.js"
     , 0};
@@ -208,6 +211,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Tasks),
     SCRIPT(MessageEvent),
     SCRIPT(MessageChannel),
+    SCRIPT(BroadcastChannel),
     SCRIPT(Abort),
     SCRIPT(EncodingLabels),
     SCRIPT(Encoding),

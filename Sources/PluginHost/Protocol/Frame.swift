@@ -30,6 +30,8 @@ enum Frame: Sendable {
   /// The registration or the state of one of its workers has changed:
   /// ``RegistrationSnapshot/packed``.
   case registration(String)
+  /// A message of another worker's `BroadcastChannel`, as that packed it.
+  case broadcast(ByteBuffer)
   /// Finish: no further event will come.
   case stop
 
@@ -169,6 +171,10 @@ enum CallKind: UInt8, Sendable {
   /// The same for an `import` of a module, and for one with the type `json`.
   case importModule = 3
   case importJSON = 4
+  /// The first `BroadcastChannel`.
+  case openBroadcasts = 5
+  /// A message for the channels of the origin's other workers.
+  case broadcast = 6
   /// `registration.update()`.
   case update = 32
   /// `registration.unregister()`; the answer's payload is `true` or `false`.

@@ -10,7 +10,7 @@ struct FrameReader {
     guard let type = FrameType(rawValue: number) else { throw .unknownType(number) }
     switch type {
     case .start, .install, .activate, .fetchEvent, .abortEvent, .fetchResult, .fetchFailed,
-      .callResult, .ping, .stop, .fetchEventDetails, .registration:
+      .callResult, .ping, .stop, .fetchEventDetails, .registration, .broadcast:
       return try self.hostFrame(type)
     case .bodyChunk, .bodyEnd, .bodyFailed, .bodyCredit, .bodyCancel:
       return try self.bodyFrame(type)
@@ -44,6 +44,7 @@ struct FrameReader {
     case .ping: return .ping(try self.integer())
     case .stop: return .stop
     case .registration: return .registration(try self.string())
+    case .broadcast: return .broadcast(try self.blob())
     case .fetchEventDetails:
       return .fetchEventDetails(
         event: try self.integer(),

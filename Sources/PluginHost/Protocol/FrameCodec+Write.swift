@@ -9,7 +9,7 @@ struct FrameWriter {
   mutating func frame(_ frame: Frame) {
     switch frame {
     case .start, .install, .activate, .fetchEvent, .abortEvent, .fetchResult, .fetchFailed,
-      .callResult, .ping, .stop, .fetchEventDetails, .registration:
+      .callResult, .ping, .stop, .fetchEventDetails, .registration, .broadcast:
       self.hostFrame(frame)
     case .ready, .startFailed, .lifetimeSettled, .respond, .respondRelay, .noResponse,
       .respondFailed, .fetch, .abortFetch, .call, .console, .pong:
@@ -52,6 +52,9 @@ struct FrameWriter {
       self.blob(payload)
     case .ping(let number): self.numbered(.ping, number)
     case .stop: self.type(.stop)
+    case .broadcast(let message):
+      self.type(.broadcast)
+      self.blob(message)
     case .registration(let text):
       self.type(.registration)
       self.string(text)

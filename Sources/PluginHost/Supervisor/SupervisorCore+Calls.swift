@@ -11,6 +11,8 @@ extension SupervisorCore {
     case .importScript: return self.importAsked(call, .classic, String(buffer: payload))
     case .importModule: return self.importAsked(call, .module, String(buffer: payload))
     case .importJSON: return self.importAsked(call, .json, String(buffer: payload))
+    case .openBroadcasts: return self.broadcastsOpened(call)
+    case .broadcast: return self.broadcastPosted(call, payload)
     default: break
     }
     guard let delegate = self.delegate, let owner = self.owner else {
@@ -34,7 +36,7 @@ extension SupervisorCore {
       switch kind {
       case .skipWaiting: await delegate.pluginWorkerSkipsWaiting(owner)
       case .claimClients: try await delegate.pluginWorkerClaimsClients(owner)
-      case .importScript, .importModule, .importJSON: break
+      case .importScript, .importModule, .importJSON, .openBroadcasts, .broadcast: break
       case .update: try await delegate.pluginWorkerUpdates(owner)
       case .unregister:
         answer.writeString(await delegate.pluginWorkerUnregisters(owner) ? "true" : "false")

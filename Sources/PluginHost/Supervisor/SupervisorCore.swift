@@ -35,6 +35,8 @@ final class SupervisorCore: @unchecked Sendable {
   private var eventTypes: Set<String> = []
   /// What the script has imported, in whichever process.
   var imports: ScriptResourceMap
+  /// The process that has a `BroadcastChannel`.
+  var broadcastGeneration: Int?
   private var startWaiters: [@Sendable (Result<Set<String>, PluginError>) -> Void] = []
 
   // Events

@@ -34,6 +34,8 @@ actor PluginManager {
   private let network: any Fetcher
   private let group: MultiThreadedEventLoopGroup
   private let logger: Logger
+  /// Takes messages from one plugin's workers to another's.
+  private let broadcasts = BroadcastHub()
   /// In the order in which they came; those whose registration is under way included.
   private(set) var definitions: [PluginDefinition] = []
   private var busy: Set<String> = []
@@ -135,8 +137,10 @@ actor PluginManager {
   }
 
   private func register(_ definition: PluginDefinition) async throws(PluginError) {
+    var configuration = definition.supervisorConfiguration
+    configuration.broadcasts = self.broadcasts
     let factory = SupervisorFactory(
-      configuration: definition.supervisorConfiguration, executable: Self.executable,
+      configuration: configuration, executable: Self.executable,
       network: self.network, group: self.group, logger: self.logger)
     try await self.registry.register(definition.description, factory: factory)
     if definition.isMounted {

@@ -165,7 +165,7 @@ final class JavaScriptPlugin {
   /// The functions in `internal.hooks`.
   enum HookName: String, CaseIterable {
     case fetchEvent, step, install, activate, abortEvent, fetchResult, fetchFailed, callResult
-    case registrationChanged, runModule
+    case registrationChanged, runModule, broadcast
     case task, bodyRead, bodyWritable, bodyCancelled, timer, listenerTypes, unhandledRejection
     case operationFinished
   }
@@ -259,6 +259,8 @@ final class JavaScriptPlugin {
         $0[3] = self.context.bytes(Array(payload.readableBytesView))
       }
     case .registration(let text): self.registrationChanged(text)
+    case .broadcast(let message):
+      self.call(.broadcast, 1) { $0[0] = self.context.bytes(Array(message.readableBytesView)) }
     case .fetchEventDetails(_, let details): self.details = details
     case .ping(let number): self.socket.send(.pong(number))
     case .bodyChunk(let stream, let bytes): self.bodyCame(stream, bytes)
