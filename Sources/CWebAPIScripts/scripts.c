@@ -132,6 +132,15 @@ static const char Response[] = {
 static const char Fetch[] = {
 #embed "../PluginHost/WebAPIs/Fetch/Fetch.js"
     , 0};
+static const char CacheCalls[] = {
+#embed "../PluginHost/WebAPIs/Cache/CacheCalls.js"
+    , 0};
+static const char Cache[] = {
+#embed "../PluginHost/WebAPIs/Cache/Cache.js"
+    , 0};
+static const char CacheStorage[] = {
+#embed "../PluginHost/WebAPIs/Cache/CacheStorage.js"
+    , 0};
 static const char Console[] = {
 #embed "../PluginHost/WebAPIs/Console/Console.js"
     , 0};
@@ -244,6 +253,9 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Request),
     SCRIPT(Response),
     SCRIPT(Fetch),
+    SCRIPT(CacheCalls),
+    SCRIPT(Cache),
+    SCRIPT(CacheStorage),
     SCRIPT(Console),
     SCRIPT(Crypto),
     SCRIPT(Performance),

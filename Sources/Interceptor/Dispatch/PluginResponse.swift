@@ -30,12 +30,13 @@ func validate(
       InvalidResponse(reason: "its answer has a status text with a control character"))
   }
   guard let invalid = firstInvalidField(response.headers) else {
-    return .success(removingConnectionFields(response, method: method))
+    return .success(removingMessageFields(response, method: method))
   }
   return .failure(InvalidResponse(reason: "its answer has an invalid field \(invalid)"))
 }
 
-private func removingConnectionFields(_ response: FetchResponse, method: String) -> FetchResponse {
+/// A response that a script has made without what ``validate(_:method:)`` says goes.
+package func removingMessageFields(_ response: FetchResponse, method: String) -> FetchResponse {
   var response = response
   let isNullBody = [204, 205, 304].contains(response.status)
   let keepsLength =

@@ -23,6 +23,13 @@ enum Frame: Sendable {
   case fetchEventDetails(event: UInt32, FetchEventDetails)
   case fetchResult(fetch: UInt32, ResponseHead, body: BodyKind)
   case fetchFailed(fetch: UInt32, message: String)
+  /// A response out of a cache, ahead of the answer to the call that asked for it. From here on it is
+  /// like the response of a fetch, whose number the host has chosen: one of at least
+  /// ``firstCachedResponse``.
+  ///
+  /// `isCoded`: the head is the network's, so the body is coded as it says.
+  case cachedResponse(
+    fetch: UInt32, type: CachedResponseType, isCoded: Bool, ResponseHead, body: BodyKind)
   /// Answers ``call(call:kind:payload:)``; an empty error means success. What the payload says is
   /// the kind's business.
   case callResult(call: UInt32, errorName: String, message: String, payload: ByteBuffer)
@@ -70,6 +77,9 @@ enum Frame: Sendable {
   /// The consumer will not read on.
   case bodyCancel(StreamID)
 }
+
+/// Fetches of a worker have numbers below this one.
+let firstCachedResponse: UInt32 = 1 << 31
 
 /// What a worker process has to know before it evaluates its plugin.
 struct WorkerStart: Sendable, Equatable {
@@ -154,10 +164,12 @@ struct StreamID: Hashable, Sendable {
     case fetchRequest = 2
     /// Host → worker: the body of a fetch's response.
     case fetchResponse = 3
+    /// Worker → host: the body that goes with a call.
+    case call = 4
   }
 
   var kind: Kind
-  /// The event's or the fetch's number.
+  /// The event's, the fetch's or the call's number.
   var number: UInt32
 }
 
@@ -175,6 +187,8 @@ enum CallKind: UInt8, Sendable {
   case openBroadcasts = 5
   /// A message for the channels of the origin's other workers.
   case broadcast = 6
+  /// An operation on caches: ``CacheCall``.
+  case cache = 16
   /// `registration.update()`.
   case update = 32
   /// `registration.unregister()`; the answer's payload is `true` or `false`.

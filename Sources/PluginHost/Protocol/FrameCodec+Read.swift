@@ -10,7 +10,7 @@ struct FrameReader {
     guard let type = FrameType(rawValue: number) else { throw .unknownType(number) }
     switch type {
     case .start, .install, .activate, .fetchEvent, .abortEvent, .fetchResult, .fetchFailed,
-      .callResult, .ping, .stop, .fetchEventDetails, .registration, .broadcast:
+      .callResult, .ping, .stop, .cachedResponse, .fetchEventDetails, .registration, .broadcast:
       return try self.hostFrame(type)
     case .bodyChunk, .bodyEnd, .bodyFailed, .bodyCredit, .bodyCancel:
       return try self.bodyFrame(type)
@@ -41,6 +41,10 @@ struct FrameReader {
       return .callResult(
         call: try self.integer(), errorName: try self.string(), message: try self.string(),
         payload: try self.blob())
+    case .cachedResponse:
+      return .cachedResponse(
+        fetch: try self.integer(), type: try self.enumeration(CachedResponseType.self),
+        isCoded: try self.bool(), try self.response(), body: try self.body())
     case .ping: return .ping(try self.integer())
     case .stop: return .stop
     case .registration: return .registration(try self.string())

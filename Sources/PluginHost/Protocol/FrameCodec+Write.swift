@@ -9,7 +9,7 @@ struct FrameWriter {
   mutating func frame(_ frame: Frame) {
     switch frame {
     case .start, .install, .activate, .fetchEvent, .abortEvent, .fetchResult, .fetchFailed,
-      .callResult, .ping, .stop, .fetchEventDetails, .registration, .broadcast:
+      .callResult, .ping, .stop, .cachedResponse, .fetchEventDetails, .registration, .broadcast:
       self.hostFrame(frame)
     case .ready, .startFailed, .lifetimeSettled, .respond, .respondRelay, .noResponse,
       .respondFailed, .fetch, .abortFetch, .call, .console, .pong:
@@ -50,6 +50,12 @@ struct FrameWriter {
       self.string(errorName)
       self.string(message)
       self.blob(payload)
+    case .cachedResponse(let fetch, let type, let isCoded, let head, let body):
+      self.numbered(.cachedResponse, fetch)
+      self.integer(type.rawValue)
+      self.bool(isCoded)
+      self.response(head)
+      self.body(body)
     case .ping(let number): self.numbered(.ping, number)
     case .stop: self.type(.stop)
     case .broadcast(let message):

@@ -4,17 +4,25 @@ import NIOCore
 extension SupervisorCore {
   // MARK: What a script asks of the host
 
-  /// Answers a call. A call whose worker has gone meanwhile is answered to nobody.
-  func called(_ call: UInt32, _ kind: CallKind, _ payload: ByteBuffer) {
-    let generation = self.connection.generation
+  /// Answers a call. A call whose worker has gone meanwhile is answered to nobody. Returns `false`
+  /// where the call makes no sense.
+  func called(_ call: UInt32, _ kind: CallKind, _ payload: ByteBuffer) -> Bool {
+    guard call > self.lastCall else { return false }
+    self.lastCall = call
     switch kind {
-    case .importScript: return self.importAsked(call, .classic, String(buffer: payload))
-    case .importModule: return self.importAsked(call, .module, String(buffer: payload))
-    case .importJSON: return self.importAsked(call, .json, String(buffer: payload))
-    case .openBroadcasts: return self.broadcastsOpened(call)
-    case .broadcast: return self.broadcastPosted(call, payload)
-    default: break
+    case .cache: return self.cacheCalled(call, payload)
+    case .importScript: self.importAsked(call, .classic, String(buffer: payload))
+    case .importModule: self.importAsked(call, .module, String(buffer: payload))
+    case .importJSON: self.importAsked(call, .json, String(buffer: payload))
+    case .openBroadcasts: self.broadcastsOpened(call)
+    case .broadcast: self.broadcastPosted(call, payload)
+    default: self.delegateCalled(call, kind, payload)
     }
+    return true
+  }
+
+  private func delegateCalled(_ call: UInt32, _ kind: CallKind, _ payload: ByteBuffer) {
+    let generation = self.connection.generation
     guard let delegate = self.delegate, let owner = self.owner else {
       return self.answer(
         call, generation: generation,
@@ -36,7 +44,7 @@ extension SupervisorCore {
       switch kind {
       case .skipWaiting: await delegate.pluginWorkerSkipsWaiting(owner)
       case .claimClients: try await delegate.pluginWorkerClaimsClients(owner)
-      case .importScript, .importModule, .importJSON, .openBroadcasts, .broadcast: break
+      case .cache, .importScript, .importModule, .importJSON, .openBroadcasts, .broadcast: break
       case .update: try await delegate.pluginWorkerUpdates(owner)
       case .unregister:
         answer.writeString(await delegate.pluginWorkerUnregisters(owner) ? "true" : "false")

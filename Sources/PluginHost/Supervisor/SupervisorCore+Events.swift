@@ -118,9 +118,8 @@ extension SupervisorCore {
   }
 
   func relayed(_ number: UInt32, fetch fetchNumber: UInt32) -> Bool {
-    guard fetchNumber <= self.lastFetch, let event = self.takeAnswered(number) else {
-      return false
-    }
+    let stream = StreamID(kind: .fetchResponse, number: fetchNumber)
+    guard self.isPast(stream), let event = self.takeAnswered(number) else { return false }
     event.parallel?.abandon()
     self.settleRequestBody(number, event)
     // A fetch that was aborted meanwhile is no fault of the worker's.
@@ -129,14 +128,18 @@ extension SupervisorCore {
       event.complete(.failed(self.failure("the response that it passed on was aborted")))
       return true
     }
-    self.senders[StreamID(kind: .fetchResponse, number: fetchNumber)] = nil
+    self.senders[stream] = nil
     guard let response = plugin.takeResponse() else {
       plugin.abandon()
       self.errorCount += 1
       event.complete(.workerFailed(self.failure("it passed on a response it had read"), body: nil))
       return false
     }
-    if event.isAwaited { event.complete(.relayed(response)) } else { response.body.cancel() }
+    guard event.isAwaited else {
+      response.body.cancel()
+      return true
+    }
+    event.complete(plugin.isFromNetwork ? .relayed(response) : .response(response))
     return true
   }
 

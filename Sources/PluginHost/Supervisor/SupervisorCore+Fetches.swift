@@ -12,7 +12,7 @@ extension SupervisorCore {
   func fetchAsked(
     _ number: UInt32, _ head: RequestHead, derivedFrom event: UInt32, _ source: FetchBodySource
   ) -> Bool {
-    guard self.fetches[number] == nil, number > self.lastFetch, event <= self.lastEvent else {
+    guard number > self.lastFetch, number < firstCachedResponse, event <= self.lastEvent else {
       return false
     }
     self.lastFetch = number
@@ -122,12 +122,12 @@ extension SupervisorCore {
   /// The script aborted its fetch or dropped the response. One that is gone may be meant: the two
   /// sides cross.
   func fetchAborted(_ number: UInt32) -> Bool {
-    guard number <= self.lastFetch else { return false }
+    guard self.isPast(StreamID(kind: .fetchResponse, number: number)) else { return false }
     self.forgetFetch(number)
     return true
   }
 
-  private func forgetFetch(_ number: UInt32) {
+  func forgetFetch(_ number: UInt32) {
     self.senders[StreamID(kind: .fetchResponse, number: number)] = nil
     self.fetches.removeValue(forKey: number)?.abandon()
   }
@@ -193,10 +193,13 @@ extension SupervisorCore {
 
   /// Whether a frame about a stream that is not open is the late rest of one that was: its reader
   /// has left, or its client.
-  private func isPast(_ stream: StreamID) -> Bool {
+  func isPast(_ stream: StreamID) -> Bool {
     switch stream.kind {
     case .eventResponse, .eventRequest: stream.number <= self.lastEvent
+    case .fetchResponse where stream.number >= firstCachedResponse:
+      stream.number <= self.lastCachedResponse
     case .fetchRequest, .fetchResponse: stream.number <= self.lastFetch
+    case .call: stream.number <= self.lastCall
     }
   }
 
@@ -237,6 +240,8 @@ extension SupervisorCore {
     self.receivers = [:]
     for fetch in self.fetches.values { fetch.abandon() }
     self.fetches = [:]
+    self.caches?.close()
+    self.caches = nil
     // A request's body belongs to its event, which may be sent again; unless it was answered.
     for (stream, sender) in self.senders
     where stream.kind == .eventRequest && self.events[stream.number] == nil {

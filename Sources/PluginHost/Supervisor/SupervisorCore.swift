@@ -10,6 +10,7 @@ import Synchronization
 final class SupervisorCore: @unchecked Sendable {
   let configuration: WorkerSupervisor.Configuration
   let network: any Fetcher
+  let cacheStore: CacheStore?
   let eventLoop: any EventLoop
   let logger: Logger
   private let launcher: any WorkerLauncher
@@ -52,17 +53,22 @@ final class SupervisorCore: @unchecked Sendable {
   var connection = WorkerConnection()
   var fetches: [UInt32: PluginFetch] = [:]
   var lastFetch: UInt32 = 0
+  var lastCachedResponse = firstCachedResponse
+  var lastCall: UInt32 = 0
   var senders: [StreamID: BodySender] = [:]
   var receivers: [StreamID: BodyReceiver] = [:]
+  /// What the worker has of caches; made by its first call about one.
+  var caches: WorkerCaches?
 
   init(
     configuration: WorkerSupervisor.Configuration, launcher: any WorkerLauncher,
-    network: any Fetcher, eventLoop: any EventLoop, logger: Logger, tickInterval: TimeAmount,
-    backOff: BackOff
+    network: any Fetcher, caches: CacheStore?, eventLoop: any EventLoop, logger: Logger,
+    tickInterval: TimeAmount, backOff: BackOff
   ) {
     self.configuration = configuration
     self.launcher = launcher
     self.network = network
+    self.cacheStore = caches
     self.eventLoop = eventLoop
     var logger = logger
     logger[metadataKey: "plugin"] = "\(configuration.name)"
@@ -160,6 +166,8 @@ final class SupervisorCore: @unchecked Sendable {
     let generation = self.connection.generation + 1
     self.connection = WorkerConnection(generation: generation)
     self.lastFetch = 0
+    self.lastCachedResponse = firstCachedResponse
+    self.lastCall = 0
     self.startTicking()
     self.launcher.launch { event in
       self.eventLoop.execute { self.processEvent(event, generation: generation) }
@@ -211,6 +219,7 @@ final class SupervisorCore: @unchecked Sendable {
     !self.events.isEmpty || !self.receivers.isEmpty
       || self.senders.values.contains { $0.isWanted }
       || self.fetches.values.contains { $0.isPending }
+      || (self.caches?.pendingCalls ?? 0) > 0
   }
 
   // MARK: The process

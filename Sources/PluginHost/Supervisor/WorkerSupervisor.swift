@@ -56,11 +56,14 @@ public final class WorkerSupervisor: PluginWorker {
     /// The resident memory in bytes beyond which a worker is killed.
     public var memoryLimit = 512 << 20
 
+    /// The file beside which imports are; empty for an inline script, which has no files.
+    var importPath: String { self.inlineScript == nil ? self.scriptPath : "" }
+
     /// The paths of those of these scripts that are files beside the plugin's own.
     ///
     /// - Parameter urls: what was imported.
     public func importedFiles(_ urls: [String]) -> [String] {
-      let directory = ScriptDirectory(scriptPath: self.scriptPath, scriptURL: self.scriptURL)
+      let directory = ScriptDirectory(scriptPath: self.importPath, scriptURL: self.scriptURL)
       return urls.compactMap { WebURL($0).flatMap(directory.path(of:)) }
     }
 
@@ -74,37 +77,43 @@ public final class WorkerSupervisor: PluginWorker {
 
   private let eventLoop: any EventLoop
   private let core: SupervisorCore
+  /// Whether its end was asked for.
+  private let isTerminated = Atomic(false)
 
   /// - Parameters:
   ///   - configuration: the plugin.
   ///   - executable: the program that becomes the worker.
   ///   - arguments: its arguments, without its own name. It finds its socket at descriptor 3.
   ///   - network: makes the plugin's own fetches.
+  ///   - caches: keeps the plugin's caches; without it `caches` fails with a `SecurityError`.
   ///   - eventLoop: where the supervisor lives; one of a `MultiThreadedEventLoopGroup`.
   ///   - logger: gets what the plugin writes to its console, and what happens to its process.
   public convenience init(
     configuration: Configuration, executable: String,
     arguments: [String] = ["worker", "--descriptor", "3"], network: any Fetcher,
-    eventLoop: any EventLoop, logger: Logger
+    caches: CacheStore? = nil, eventLoop: any EventLoop, logger: Logger
   ) {
     self.init(
       configuration: configuration,
       launcher: ProcessLauncher(executable: executable, arguments: arguments), network: network,
-      eventLoop: eventLoop, logger: logger)
+      caches: caches, eventLoop: eventLoop, logger: logger)
   }
 
   init(
     configuration: Configuration, launcher: any WorkerLauncher, network: any Fetcher,
-    eventLoop: any EventLoop, logger: Logger, tickInterval: TimeAmount = .seconds(1),
+    caches: CacheStore? = nil, eventLoop: any EventLoop, logger: Logger,
+    tickInterval: TimeAmount = .seconds(1),
     backOff: BackOff = BackOff()
   ) {
     self.eventLoop = eventLoop
     self.core = SupervisorCore(
-      configuration: configuration, launcher: launcher, network: network, eventLoop: eventLoop,
-      logger: logger, tickInterval: tickInterval, backOff: backOff)
+      configuration: configuration, launcher: launcher, network: network, caches: caches,
+      eventLoop: eventLoop, logger: logger, tickInterval: tickInterval, backOff: backOff)
   }
 
   deinit {
+    // The program may be about to end then, and the event loop be gone.
+    if self.isTerminated.load(ordering: .relaxed) { return }
     let core = self.core
     self.eventLoop.execute { core.terminate() }
   }
@@ -168,7 +177,10 @@ public final class WorkerSupervisor: PluginWorker {
 
   public func retire() { self.onLoop { $0.retire() } }
 
-  public func terminate() { self.onLoop { $0.terminate() } }
+  public func terminate() {
+    self.isTerminated.store(true, ordering: .relaxed)
+    self.onLoop { $0.terminate() }
+  }
 
   public func status() async -> WorkerStatus {
     await withCheckedContinuation { continuation in

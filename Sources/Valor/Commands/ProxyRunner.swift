@@ -64,11 +64,14 @@ struct ProxyRunner {
     _ plugins: [PluginDefinition], _ server: ProxyServer, _ group: MultiThreadedEventLoopGroup,
     _ token: AdminToken, _ signals: StopSignals
   ) async throws {
-    let registry = self.makeRegistry()
+    // What plugins store; opened when one does.
+    let storage = StorageDirectory(path: self.dataDirectory + "/storage", logger: self.logger)
+    let caches = CacheStore(in: storage)
+    let registry = self.makeRegistry(caches)
     try await server.prepare(interceptor: registry)
     let manager = PluginManager(
-      registry: registry, mounts: server.mounts, network: server.fetcher, group: group,
-      logger: self.logger)
+      registry: registry, mounts: server.mounts, network: server.fetcher,
+      caches: caches, group: group, logger: self.logger)
     let admin = AdminServer(token: token.text, handler: PluginsAPI(manager: manager))
     do {
       try await Self.load(plugins, into: manager)
@@ -115,7 +118,7 @@ struct ProxyRunner {
     }
   }
 
-  private func makeRegistry() -> ServiceWorkerRegistry {
+  private func makeRegistry(_ caches: CacheStore) -> ServiceWorkerRegistry {
     let logger = self.logger
     let report:
       @Sendable (String, Result<ServiceWorkerRegistry.UpdateOutcome, PluginError>) -> Void =
@@ -129,7 +132,8 @@ struct ProxyRunner {
               metadata: ["plugin": "\(plugin)", "cause": "\(error.message)"])
           }
         }
-    return ServiceWorkerRegistry(now: { Self.milliseconds() }, onSoftUpdate: report)
+    return ServiceWorkerRegistry(
+      caches: caches, now: { Self.milliseconds() }, onSoftUpdate: report)
   }
 
   /// The time since 1970.

@@ -32,6 +32,7 @@ actor PluginManager {
   private let registry: ServiceWorkerRegistry
   private let mounts: GatewayMounts
   private let network: any Fetcher
+  private let caches: CacheStore
   private let group: MultiThreadedEventLoopGroup
   private let logger: Logger
   /// Takes messages from one plugin's workers to another's.
@@ -42,11 +43,12 @@ actor PluginManager {
 
   init(
     registry: ServiceWorkerRegistry, mounts: GatewayMounts, network: any Fetcher,
-    group: MultiThreadedEventLoopGroup, logger: Logger
+    caches: CacheStore, group: MultiThreadedEventLoopGroup, logger: Logger
   ) {
     self.registry = registry
     self.mounts = mounts
     self.network = RedirectFollowingFetcher(network)
+    self.caches = caches
     self.group = group
     self.logger = logger
   }
@@ -141,7 +143,7 @@ actor PluginManager {
     configuration.broadcasts = self.broadcasts
     let factory = SupervisorFactory(
       configuration: configuration, executable: Self.executable,
-      network: self.network, group: self.group, logger: self.logger)
+      network: self.network, caches: self.caches, group: self.group, logger: self.logger)
     try await self.registry.register(definition.description, factory: factory)
     if definition.isMounted {
       _ = self.mounts.insert(.init(name: definition.name, path: definition.mountPath))

@@ -35,6 +35,8 @@ let everyFrame: [Frame] = {
       event: 3, FetchEventDetails(clientID: "a", resultingClientID: "b", hasPreload: true)),
     .abortEvent(event: 3), .fetchResult(fetch: 4, response, body: .inline(ByteBuffer())),
     .fetchFailed(fetch: 4, message: "refused"),
+    .cachedResponse(
+      fetch: firstCachedResponse, type: .opaque, isCoded: true, response, body: .inline(bytes)),
     .callResult(call: 5, errorName: "InvalidStateError", message: "no", payload: bytes), .ping(6),
     .stop,
     .ready(listeners: []), .ready(listeners: ["install", "fetch"]),

@@ -107,7 +107,7 @@ final class JavaScriptPlugin {
   private var commonNatives: [Native] {
     self.eventNatives + self.fetchNatives + self.bodyNatives + self.environmentNatives
       + self.textNatives + self.urlNatives + self.urlPatternNatives + self.typeNatives
-      + self.compressionNatives + self.scriptNatives + self.moduleNatives
+      + self.cacheNatives + self.compressionNatives + self.scriptNatives + self.moduleNatives
       + self.groupNatives
   }
 
@@ -165,7 +165,7 @@ final class JavaScriptPlugin {
   /// The functions in `internal.hooks`.
   enum HookName: String, CaseIterable {
     case fetchEvent, step, install, activate, abortEvent, fetchResult, fetchFailed, callResult
-    case registrationChanged, runModule, broadcast
+    case cachedResponse, registrationChanged, runModule, broadcast
     case task, bodyRead, bodyWritable, bodyCancelled, timer, listenerTypes, unhandledRejection
     case operationFinished
   }
@@ -258,6 +258,8 @@ final class JavaScriptPlugin {
         $0[2] = self.context.string(message)
         $0[3] = self.context.bytes(Array(payload.readableBytesView))
       }
+    case .cachedResponse(let fetch, let type, let isCoded, let head, let body):
+      self.cachedResponseCame(fetch, type, isCoded: isCoded, head, body)
     case .registration(let text): self.registrationChanged(text)
     case .broadcast(let message):
       self.call(.broadcast, 1) { $0[0] = self.context.bytes(Array(message.readableBytesView)) }

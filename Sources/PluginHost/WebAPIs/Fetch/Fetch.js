@@ -76,6 +76,7 @@
     return result.promise;
   }
   internal.defineGlobal('fetch', fetch, true);
+  internal.fetch = fetch;
 
   // The response of the fetch that the host makes beside the event of this number and request.
   internal.takePreload = function (request, event) {
