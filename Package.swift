@@ -31,8 +31,8 @@ let webAPIScripts = [
   "Crypto/Algorithms", "Crypto/JSONWebKeys", "Crypto/CurveKeys", "Crypto/RSAKeys",
   "Crypto/SymmetricKeys", "Crypto/DerivationKeys", "Crypto/StoredKeys",
   "Crypto/SubtleCrypto",
-  "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Registration", "ServiceWorker/Clients",
-  "ServiceWorker/ServiceWorkerGlobalScope", "Valor/Valor",
+  "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Routes", "ServiceWorker/Registration",
+  "ServiceWorker/Clients", "ServiceWorker/ServiceWorkerGlobalScope", "Valor/Valor",
 ].map { "WebAPIs/\($0).js" }
 
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")

@@ -159,6 +159,9 @@ static const char ImportScripts[] = {
 static const char ServiceWorkerEvents[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/ServiceWorkerEvents.js"
     , 0};
+static const char Routes[] = {
+#embed "../PluginHost/WebAPIs/ServiceWorker/Routes.js"
+    , 0};
 static const char Registration[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/Registration.js"
     , 0};
@@ -253,6 +256,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Streaming),
     SCRIPT(ImportScripts),
     SCRIPT(ServiceWorkerEvents),
+    SCRIPT(Routes),
     SCRIPT(Registration),
     SCRIPT(Clients),
     SCRIPT(ServiceWorkerGlobalScope),

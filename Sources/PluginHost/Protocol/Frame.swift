@@ -102,8 +102,8 @@ struct FetchEventDetails: Sendable, Equatable {
   var clientID = ""
   var resultingClientID = ""
   var replacesClientID = ""
-  /// The number of the fetch that `event.preloadResponse` is, 0 without one.
-  var preload: UInt32 = 0
+  /// Whether the host makes a fetch for `event.preloadResponse`.
+  var hasPreload = false
 }
 
 /// A script that could not be evaluated, and where. Lines and columns count from 1, 0 is unknown.
@@ -144,6 +144,9 @@ enum FetchBodySource: Sendable {
   case body(BodyKind)
   /// The body of the request of this event, which nobody has touched: it never enters the worker.
   case relayEvent(UInt32)
+  /// The fetch is the one that the host makes beside the event from which it is derived; the head
+  /// says nothing.
+  case parallelFetch
 }
 
 /// Which body a chunk belongs to.
@@ -185,6 +188,8 @@ enum CallKind: UInt8, Sendable {
   case client = 35
   /// `clients.matchAll()`: ``ClientQuery`` as two lines. The answer's payload is ``ClientList``.
   case clients = 36
+  /// `InstallEvent.addRoutes()`: the payload are rules, a word or a value in each line.
+  case addRoutes = 37
 }
 
 /// The level of a console line.

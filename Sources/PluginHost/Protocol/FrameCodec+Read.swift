@@ -52,7 +52,7 @@ struct FrameReader {
         event: try self.integer(),
         FetchEventDetails(
           clientID: try self.string(), resultingClientID: try self.string(),
-          replacesClientID: try self.string(), preload: try self.integer()))
+          replacesClientID: try self.string(), hasPreload: try self.bool()))
     default: throw .unknownType(type.rawValue)
     }
   }
@@ -232,6 +232,10 @@ struct FrameReader {
 
   private mutating func fetchBody() throws(FrameCodecError) -> FetchBodySource {
     let tag: UInt8 = try self.integer()
-    return tag == 4 ? .relayEvent(try self.integer()) : .body(try self.body(tag: tag))
+    switch tag {
+    case 4: return .relayEvent(try self.integer())
+    case 5: return .parallelFetch
+    default: return .body(try self.body(tag: tag))
+    }
   }
 }

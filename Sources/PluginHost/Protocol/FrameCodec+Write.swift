@@ -65,7 +65,7 @@ struct FrameWriter {
       self.string(details.clientID)
       self.string(details.resultingClientID)
       self.string(details.replacesClientID)
-      self.integer(details.preload)
+      self.bool(details.hasPreload)
     default: break
     }
   }
@@ -223,6 +223,7 @@ struct FrameWriter {
     case .relayEvent(let event):
       self.integer(4 as UInt8)
       self.integer(event)
+    case .parallelFetch: self.integer(5 as UInt8)
     }
   }
 }

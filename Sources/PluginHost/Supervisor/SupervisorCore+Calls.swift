@@ -51,6 +51,8 @@ extension SupervisorCore {
         let query = ClientList.query(String(buffer: payload))
         answer.writeString(
           ClientList.text(await delegate.pluginWorker(owner, clientsMatching: query)))
+      case .addRoutes:
+        try await delegate.pluginWorker(owner, addsRoutes: String(buffer: payload))
       case .navigationPreload:
         let call = NavigationPreloadCall(String(buffer: payload))
         let state = try await delegate.pluginWorker(owner, changesNavigationPreload: call.change)

@@ -16,7 +16,8 @@ extension SupervisorCore {
       return false
     }
     self.lastFetch = number
-    self.events[event]?.isAcknowledged = true
+    // A preload is taken before any listener runs.
+    if case .parallelFetch = source {} else { self.events[event]?.isAcknowledged = true }
     var body = FetchBody.none
     switch source {
     case .body(let kind):
@@ -28,7 +29,12 @@ extension SupervisorCore {
         return true
       }
       body = relayed
+    case .parallelFetch:
+      guard !self.takeParallelFetch(number, ofEvent: event) else { return true }
+      self.send(.fetchFailed(fetch: number, message: "The event is over."))
+      return true
     }
+    if case .none = body, self.takeRaceResponse(number, head, event: event) { return true }
     switch self.networkRequest(head, body, derivedFrom: event) {
     case .success(let request): self.fetch(number, request)
     case .failure(let error):
@@ -48,7 +54,7 @@ extension SupervisorCore {
   }
 
   /// The request as it goes to the network; refused where it could not be sent as HTTP.
-  private func networkRequest(
+  func networkRequest(
     _ head: RequestHead, _ body: FetchBody, derivedFrom event: UInt32
   ) -> Result<FetchRequest, FetchError> {
     guard self.fetches.count < maximumFetches else {
@@ -83,7 +89,7 @@ extension SupervisorCore {
     }
   }
 
-  private func fetchEnded(
+  func fetchEnded(
     _ number: UInt32, _ result: Result<FetchResponse, FetchError>, generation: Int
   ) {
     guard generation == self.connection.generation, self.connection.isOpen,

@@ -2,6 +2,7 @@ import FetchModel
 import Interceptor
 import Logging
 import NIOCore
+import Synchronization
 
 /// The state of a supervisor and the orders of ``WorkerLife`` carried out.
 ///
@@ -17,7 +18,11 @@ final class SupervisorCore: @unchecked Sendable {
   weak var delegate: (any PluginWorkerDelegate)?
   weak var owner: WorkerSupervisor?
 
-  var life: WorkerLife
+  var life: WorkerLife {
+    didSet { self.isRunning.store(self.life.isRunning, ordering: .relaxed) }
+  }
+  /// ``WorkerLife/isRunning`` for any thread.
+  let isRunning = Atomic(false)
   /// The time to the precision of a tick, while there is anything to do.
   var now = NIODeadline.now()
   private var tick: RepeatedTask?

@@ -38,6 +38,8 @@ final class WorkerPool: PluginWorker {
     }
   }
 
+  var isRunning: Bool { self.workers.contains { $0.isRunning } }
+
   func scriptResources() async -> ScriptResources { await self.workers[0].scriptResources() }
 
   func registrationChanged(_ snapshot: RegistrationSnapshot) {

@@ -2,6 +2,7 @@ public import FetchModel
 public import Interceptor
 public import Logging
 public import NIOCore
+import Synchronization
 
 /// The host's side of a plugin: a worker process that is started when its first event comes, fed with
 /// events, watched, stopped when idle, and replaced when it dies.
@@ -148,6 +149,8 @@ public final class WorkerSupervisor: PluginWorker {
   ) {
     self.onLoop { $0.dispatchFetch(event, completion: completion) }
   }
+
+  public var isRunning: Bool { self.core.isRunning.load(ordering: .relaxed) }
 
   public func scriptResources() async -> ScriptResources {
     var resources = self.core.configuration.resources ?? ScriptResources(main: [])

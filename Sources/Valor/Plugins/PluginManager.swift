@@ -206,7 +206,7 @@ extension PluginDefinition {
   var description: PluginDescription {
     PluginDescription(
       name: self.name, kind: self.kind, scriptURL: self.scriptURL, scopes: self.scopeURLs,
-      failurePolicy: self.failurePolicy)
+      match: self.match, failurePolicy: self.failurePolicy)
   }
 
   /// What the supervisor of a worker has to know.

@@ -269,15 +269,18 @@ final class JavaScriptPlugin {
 
   private func dispatchFetch(_ event: UInt32, _ head: RequestHead, _ body: BodyKind) {
     let handle = self.eventBody(event, body)
-    let details = self.details.map { self.pack($0) }
+    let details = self.details
     self.details = nil
-    let result = self.call(self.fetchEventHook, details == nil ? 5 : 6) {
+    let result = self.call(self.fetchEventHook, details == nil ? 5 : 7) {
       $0[0] = self.context.number(Double(event))
       $0[1] = self.pack(head)
       $0[2] = HeaderPacking.pack(head.headers, in: self.context)
       $0[3] = handle
       $0[4] = self.context.number(self.clock.milliseconds())
-      if let details { $0[5] = details }
+      if let details {
+        $0[5] = self.pack(details)
+        $0[6] = self.context.bool(details.hasPreload)
+      }
     }
     self.finishDispatch(result)
   }
