@@ -13,8 +13,11 @@ func pipe(of bytes: ByteBuffer) -> BodyPipe {
 }
 
 /// How a body goes to the worker, and its sender where it goes as a stream.
+///
+/// - Parameter limit: bodies at hand of up to this many bytes go in their head's frame.
 func outgoingBody(
-  _ body: FetchBody, _ stream: StreamID, keepsReplay: Bool = false, inlineUpTo limit: Int = inlineLimit
+  _ body: FetchBody, _ stream: StreamID, keepsReplay: Bool = false,
+  inlineUpTo limit: Int = inlineLimit
 ) -> (BodyKind, BodySender?) {
   switch body {
   case .none: return (.none, nil)
