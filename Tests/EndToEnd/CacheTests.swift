@@ -75,7 +75,7 @@ import Testing
     let folder = try TemporaryFolder()
     let origin = try TestOrigin(
       certificate: nil, routes: ["/endless": { _ in .large(count: 8 << 30) }],
-      otherwise: { .text("other") })
+      otherwise: { _ in .text("other") })
     defer { origin.stop() }
     let url = Scene.url(.plain, origin)
     let bodies = folder.file("data/storage/bodies")

@@ -69,7 +69,8 @@ import Testing
     _ = try? store.entries(in: .origin(origin, nil), matching: nil)
     let again = try store.open(origin, CacheName("v1"))
     #expect(again != cache)
-    #expect(try store.put([.simple("\(origin)/a")], in: again, origin))
+    let entry = try CacheEntry.simple("\(origin)/a")
+    #expect(try store.put([entry], in: again, origin))
     #expect(try store.entries(in: .origin(origin, nil), matching: nil).count == 1)
     #expect(FileManager.default.fileExists(atPath: folder.path + "/damaged-1/valor.sqlite"))
   }
@@ -123,8 +124,9 @@ import Testing
       _ = try Int.fetchOne($0, sql: "PRAGMA max_page_count = 1")
     }
     let long = String(repeating: "x", count: 100_000)
+    let entry = try CacheEntry.simple("\(origin)/long", long)
     let ofDatabase = #expect(throws: StorageError.self) {
-      try store.put([.simple("\(origin)/long", long)], in: cache, origin)
+      try store.put([entry], in: cache, origin)
     }
     #expect(ofDatabase?.code == .diskFull)
     #expect(ofDatabase?.exceptionName == "QuotaExceededError")

@@ -9,8 +9,8 @@ import Testing
     let store = CacheStore(in: folder.directory)
     let cache = try store.open("https://a.test", CacheName("v1"))
     let text = String(repeating: "x", count: 10_000)
-    #expect(
-      try store.put([.simple("https://a.test/x", text)], in: cache, "https://a.test"))
+    let entry = try CacheEntry.simple("https://a.test/x", text)
+    #expect(try store.put([entry], in: cache, "https://a.test"))
     let fixture = try SupervisorFixture(caches: store)
     defer { fixture.end() }
     let worker = try await fixture.start()
