@@ -96,7 +96,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "PluginHostTests",
-      dependencies: ["PluginHost", "Interceptor", "FetchModel", nio, nioPosix, logging],
+      dependencies: ["PluginHost", "Interceptor", "FetchModel", grdb, nio, nioPosix, logging],
       exclude: ["Conformance/Plugins"], swiftSettings: settings),
     .testTarget(
       name: "FetchModelTests", dependencies: ["FetchModel", "CICU", nio],
