@@ -1,5 +1,6 @@
 import FetchModel
 import NIOCore
+import Synchronization
 import Testing
 
 @testable import PluginHost
@@ -145,27 +146,34 @@ import Testing
     #expect(text == "TypeError,0,,A,basic,https://app.test/a,\(b),2")
   }
 
-  /// Nothing but the call under way keeps the `Cache` while much garbage is collected.
+  /// Nothing but the call under way keeps a `Cache` while garbage is collected.
   @Test func addAllKeepsItsCache() async throws {
-    let pipe = BodyPipe(length: nil)
+    let pipes = Mutex<[BodyPipe]>([])
     let text = try await CacheFixture.run(
       """
-      const added = caches.open('v1').then((cache) => cache.addAll(['/held']));
-      for (let i = 0; i < 100; i++) {
-        new Uint8Array(4 << 20).fill(i);
-        await new Promise((resolve) => setTimeout(resolve));
+      const added = [];
+      for (let i = 0; i < 64; i++) {
+        added.push(caches.open(`v${i}`).then((cache) => cache.addAll([`/held?${i}`])));
+      }
+      for (let i = 0; i < 50; i++) {
+        new Uint8Array(8 << 20).fill(i);
+        await new Promise((resolve) => setTimeout(resolve, 1));
       }
       await fetch('/go');
-      await added;
-      return (await (await caches.match('/held')).text());
+      await Promise.all(added);
+      return (await (await caches.match('/held?63')).text());
       """,
       routes: [
         "/held": { _ in
-          .success(FetchResponse(status: 200, headers: HeaderList(), body: .stream(pipe)))
+          let pipe = BodyPipe(length: nil)
+          pipes.withLock { $0.append(pipe) }
+          return .success(FetchResponse(status: 200, headers: HeaderList(), body: .stream(pipe)))
         },
         "/go": { _ in
-          _ = pipe.write(ByteBuffer(string: "held"))
-          pipe.finish()
+          for pipe in pipes.withLock({ $0 }) {
+            _ = pipe.write(ByteBuffer(string: "held"))
+            pipe.finish()
+          }
           return .success(FetchResponse(status: 204, headers: HeaderList(), body: .none))
         },
       ])
