@@ -44,6 +44,17 @@ extension SupervisorCore {
     if hadOne { self.condemn(reason) }
   }
 
+  /// Promises that do not settle keep a worker no longer than an event may take after the last one.
+  func limitExtendedEvents() {
+    guard self.connection.hasExtendedEvents else { return }
+    if self.connection.eventsWhenExtended != self.fetchEventCount { return self.extendTime() }
+    guard let until = self.connection.extendedUntil, self.now >= until else { return }
+    self.connection.extendedUntil = nil
+    let limit = self.configuration.eventTime.nanoseconds / 1_000_000_000
+    self.logger.warning(
+      "Promises given to waitUntil() did not settle within \(limit) s: the worker counts as idle.")
+  }
+
   func failAllEvents(_ reason: String) {
     self.queue = []
     for event in self.events.values { self.fail(event, reason) }

@@ -50,6 +50,7 @@ extension SupervisorCore {
     case .ready(let listeners): return self.becameReady(listeners)
     case .startFailed(let failure): return self.startFailed(failure)
     case .lifetimeSettled(let event, let failure): return self.lifetimeSettled(event, failure)
+    case .eventsExtended(let areThere): return self.eventsExtended(areThere)
     case .respond(let event, let head, let body): return self.responded(event, head, body)
     case .respondRelay(let event, let fetch): return self.relayed(event, fetch: fetch)
     case .noResponse(let event, let defaultPrevented, let bodyUsed):

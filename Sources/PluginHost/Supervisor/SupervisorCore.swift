@@ -203,6 +203,7 @@ final class SupervisorCore: @unchecked Sendable {
   private func ticked() {
     self.now = .now()
     self.failLateEvents()
+    self.limitExtendedEvents()
     if self.isRetiring, !self.isBusy { self.terminate() }
     let process = self.connection.process
     self.perform(
@@ -213,7 +214,7 @@ final class SupervisorCore: @unchecked Sendable {
   }
 
   private var isBusy: Bool {
-    !self.events.isEmpty || !self.receivers.isEmpty
+    !self.events.isEmpty || !self.receivers.isEmpty || self.connection.extendedUntil != nil
       || self.senders.values.contains { $0.isWanted }
       || self.fetches.values.contains { $0.isPending }
       || (self.caches?.pendingCalls ?? 0) > 0

@@ -48,7 +48,7 @@ let everyFrame: [Frame] = {
     .fetch(fetch: 11, request, derivedFrom: 0, body: .relayEvent(3)),
     .fetch(fetch: 11, request, derivedFrom: 3, body: .parallelFetch),
     .abortFetch(fetch: 11), .call(call: 12, kind: .claimClients, payload: bytes),
-    .console(level: .warn, text: "a\nb", position: "sw.js:1:2"), .pong(6),
+    .console(level: .warn, text: "a\nb", position: "sw.js:1:2"), .pong(6), .eventsExtended(true), .eventsExtended(false),
     .bodyChunk(StreamID(kind: .eventRequest, number: 1), bytes),
     .bodyEnd(StreamID(kind: .eventResponse, number: 2)),
     .bodyFailed(StreamID(kind: .fetchRequest, number: 3), message: "gone"),
