@@ -1,5 +1,6 @@
 import FetchModel
 import Interceptor
+import Logging
 import NIOCore
 
 extension SupervisorCore {
