@@ -134,8 +134,10 @@ import Testing
   @Test func workerWithExtendedEventsIsNotIdle() async throws {
     let fixture = try SupervisorFixture { $0.idleTime = .milliseconds(20) }
     defer { fixture.end() }
-    let worker = try await fixture.start()
+    // The event is there first: the worker is never idle before its answer.
     let outcome = fixture.fetch()
+    let worker = try await fixture.launcher.worker()
+    try await fixture.ready(worker)
     let event = try await fixture.deliver(worker)
     try worker.send(.respond(event: event, okHead, body: .none), .eventsExtended(true))
     #expect(try await outcome.text() == "response 200 none")
@@ -152,11 +154,13 @@ import Testing
   @Test func extendedEventsKeepAWorkerForTheTimeOfAnEvent() async throws {
     let fixture = try SupervisorFixture {
       $0.idleTime = .milliseconds(20)
-      $0.eventTime = .milliseconds(400)
+      $0.eventTime = .seconds(6)
     }
     defer { fixture.end() }
-    let worker = try await fixture.start()
+    // The event is there first: the worker is never idle before its answer.
     let outcome = fixture.fetch()
+    let worker = try await fixture.launcher.worker()
+    try await fixture.ready(worker)
     let event = try await fixture.deliver(worker)
     try worker.send(.respond(event: event, okHead, body: .none), .eventsExtended(true))
     #expect(try await outcome.text() == "response 200 none")
