@@ -45,6 +45,15 @@ final class SupervisorCore: @unchecked Sendable {
   var lastFetch: UInt32 = 0
   var senders: [StreamID: BodySender] = [:]
   var receivers: [StreamID: BodyReceiver] = [:]
+  /// How many calls of the worker are being answered.
+  var openCalls = 0
+
+  // What the worker may cost the host
+  var frameAllowance: Allowance
+  private var lineAllowance: Allowance
+  /// How many lines of the console were left out since the last tick.
+  private var droppedLines = 0
+  private var wasFloodTold = false
 
   init(
     configuration: WorkerSupervisor.Configuration, launcher: any WorkerLauncher,
@@ -59,6 +68,8 @@ final class SupervisorCore: @unchecked Sendable {
     logger[metadataKey: "plugin"] = "\(configuration.name)"
     self.logger = logger
     self.tickInterval = tickInterval
+    self.frameAllowance = Allowance(burst: 50_000, perSecond: 200_000, now: self.now)
+    self.lineAllowance = Allowance(burst: 2_000, perSecond: 200, now: self.now)
     // A version that was installed before is not run again before its first event.
     if configuration.isInstalled {
       self.source = configuration.resources.map { decodeScript($0.main) }
@@ -148,6 +159,8 @@ final class SupervisorCore: @unchecked Sendable {
   private func launch() {
     let generation = self.connection.generation + 1
     self.connection = WorkerConnection(generation: generation)
+    self.openCalls = 0
+    self.wasFloodTold = false
     self.lastFetch = 0
     self.startTicking()
     self.launcher.launch { event in
@@ -171,6 +184,34 @@ final class SupervisorCore: @unchecked Sendable {
     self.condemn(reason)
   }
 
+  // MARK: Floods
+
+  /// A frame has cost the host that much.
+  ///
+  /// - Returns: how long nothing more of this worker's is looked at; `nil` where it goes on.
+  func spent(_ cost: Int) -> TimeAmount? {
+    let wait = self.frameAllowance.spend(cost) { .now() }
+    if wait != nil, !self.wasFloodTold {
+      self.wasFloodTold = true
+      self.logger.warning("The worker sends more than the host will take, and is slowed down.")
+    }
+    return wait
+  }
+
+  /// Whether a line of the console is still within what a plugin may write.
+  func mayLog(_ line: String) -> Bool {
+    let isWithin = self.lineAllowance.take(1 + line.utf8.count / 1_024) { .now() }
+    if !isWithin { self.droppedLines += 1 }
+    return isWithin
+  }
+
+  private func tellDroppedLines() {
+    guard self.droppedLines > 0 else { return }
+    self.logger.warning(
+      "\(self.droppedLines) lines of the console were left out: it writes too many.")
+    self.droppedLines = 0
+  }
+
   // MARK: The tick
 
   /// Whether ``now`` is kept up to date.
@@ -185,6 +226,7 @@ final class SupervisorCore: @unchecked Sendable {
 
   private func ticked() {
     self.now = .now()
+    self.tellDroppedLines()
     self.failLateEvents()
     if self.isRetiring, !self.isBusy { self.terminate() }
     let process = self.connection.process
@@ -212,8 +254,11 @@ final class SupervisorCore: @unchecked Sendable {
       self.connection.isClosed = true
       self.connection.hasExited = true
       self.finishConnection()
-    case .exited(let how):
+    case .exited(let how, let outOfMemory):
       self.connection.exited()
+      if outOfMemory {
+        self.condemn("it used more than \(self.configuration.memoryLimit >> 20) MiB of memory")
+      }
       if self.connection.endReason == nil { self.connection.endReason = how }
       self.finishConnection()
     }

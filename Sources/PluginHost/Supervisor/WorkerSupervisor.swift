@@ -59,7 +59,8 @@ public final class WorkerSupervisor: PluginWorker {
   /// - Parameters:
   ///   - configuration: the plugin.
   ///   - executable: the program that becomes the worker.
-  ///   - arguments: its arguments, without its own name. It finds its socket at descriptor 3.
+  ///   - arguments: its arguments, without its own name; the limit of its memory is added. It finds
+  ///     its socket at descriptor 3.
   ///   - network: makes the plugin's own fetches.
   ///   - eventLoop: where the supervisor lives; one of a `MultiThreadedEventLoopGroup`.
   ///   - logger: gets what the plugin writes to its console, and what happens to its process.
@@ -70,7 +71,9 @@ public final class WorkerSupervisor: PluginWorker {
   ) {
     self.init(
       configuration: configuration,
-      launcher: ProcessLauncher(executable: executable, arguments: arguments), network: network,
+      launcher: ProcessLauncher(
+        executable: executable, arguments: arguments + ["--memory", "\(configuration.memoryLimit)"]),
+      network: network,
       eventLoop: eventLoop, logger: logger)
   }
 
