@@ -14,6 +14,8 @@ let settings: [SwiftSetting] = [
 /// `PluginHost` itself. A new script is named here and in `CWebAPIScripts/scripts.c`.
 let webAPIScripts = [
   "WebIDL/WebIDL", "DOMException/DOMException", "Events/Events", "HostCalls/HostCalls",
+  "StructuredClone/Serialize", "StructuredClone/Deserialize", "Messaging/Tasks",
+  "Messaging/MessageEvent", "Messaging/MessageChannel",
   "Abort/Abort", "Encoding/Encoding", "Timers/Timers", "URL/URL",
   "URLPattern/URLPattern",
   "Streams/Queues", "Streams/Readable", "Streams/DefaultController", "Streams/Buffers",
@@ -22,8 +24,9 @@ let webAPIScripts = [
   "Files/Blob", "Files/File", "Files/FileReader", "FormData/FormData", "FormData/Multipart",
   "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
   "Console/Console", "Crypto/Crypto", "Performance/Performance",
+  "Performance/PerformanceObserver", "WebAssembly/Streaming", "Scripts/ImportScripts",
   "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Registration", "ServiceWorker/Clients",
-  "ServiceWorker/ServiceWorkerGlobalScope",
+  "ServiceWorker/ServiceWorkerGlobalScope", "Valor/Valor",
 ].map { "WebAPIs/\($0).js" }
 
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -87,6 +90,13 @@ let package = Package(
     .testTarget(
       name: "FetchModelTests", dependencies: ["FetchModel", "CICU", nio],
       resources: [.copy("Fixtures")], swiftSettings: settings),
+    .testTarget(
+      name: "ValorTests",
+      dependencies: [
+        "Valor", "Proxy", "Interceptor", "FetchModel", nio,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
     .testTarget(
       name: "ProxyTests",
       dependencies: ["Proxy", "FetchModel", "TestSupport", "COpenSSL", nio, nioPosix, logging],

@@ -18,6 +18,21 @@ static const char HostCalls[] = {
 static const char Events[] = {
 #embed "../PluginHost/WebAPIs/Events/Events.js"
     , 0};
+static const char Serialize[] = {
+#embed "../PluginHost/WebAPIs/StructuredClone/Serialize.js"
+    , 0};
+static const char Deserialize[] = {
+#embed "../PluginHost/WebAPIs/StructuredClone/Deserialize.js"
+    , 0};
+static const char Tasks[] = {
+#embed "../PluginHost/WebAPIs/Messaging/Tasks.js"
+    , 0};
+static const char MessageEvent[] = {
+#embed "../PluginHost/WebAPIs/Messaging/MessageEvent.js"
+    , 0};
+static const char MessageChannel[] = {
+#embed "../PluginHost/WebAPIs/Messaging/MessageChannel.js"
+    , 0};
 static const char Abort[] = {
 #embed "../PluginHost/WebAPIs/Abort/Abort.js"
     , 0};
@@ -111,6 +126,15 @@ static const char Crypto[] = {
 static const char Performance[] = {
 #embed "../PluginHost/WebAPIs/Performance/Performance.js"
     , 0};
+static const char PerformanceObserver[] = {
+#embed "../PluginHost/WebAPIs/Performance/PerformanceObserver.js"
+    , 0};
+static const char Streaming[] = {
+#embed "../PluginHost/WebAPIs/WebAssembly/Streaming.js"
+    , 0};
+static const char ImportScripts[] = {
+#embed "../PluginHost/WebAPIs/Scripts/ImportScripts.js"
+    , 0};
 static const char ServiceWorkerEvents[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/ServiceWorkerEvents.js"
     , 0};
@@ -124,6 +148,10 @@ static const char ServiceWorkerGlobalScope[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/ServiceWorkerGlobalScope.js"
     , 0};
 
+static const char Valor[] = {
+#embed "../PluginHost/WebAPIs/Valor/Valor.js"
+    , 0};
+
 #define SCRIPT(name) {"valor:" #name, name, sizeof name - 1}
 
 const valor_web_api_script valor_web_api_scripts[] = {
@@ -131,6 +159,11 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(DOMException),
     SCRIPT(Events),
     SCRIPT(HostCalls),
+    SCRIPT(Serialize),
+    SCRIPT(Deserialize),
+    SCRIPT(Tasks),
+    SCRIPT(MessageEvent),
+    SCRIPT(MessageChannel),
     SCRIPT(Abort),
     SCRIPT(Encoding),
     SCRIPT(Timers),
@@ -162,10 +195,14 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Console),
     SCRIPT(Crypto),
     SCRIPT(Performance),
+    SCRIPT(PerformanceObserver),
+    SCRIPT(Streaming),
+    SCRIPT(ImportScripts),
     SCRIPT(ServiceWorkerEvents),
     SCRIPT(Registration),
     SCRIPT(Clients),
     SCRIPT(ServiceWorkerGlobalScope),
+    SCRIPT(Valor),
 };
 const size_t valor_web_api_script_count =
     sizeof valor_web_api_scripts / sizeof valor_web_api_scripts[0];

@@ -17,13 +17,14 @@ struct ValorCommand: AsyncParsableCommand {
     commandName: "valor",
     abstract: "An HTTP/HTTPS forward proxy that works like a browser's service workers.",
     version: ProductVersion.current,
-    subcommands: [RunCommand.self, CACommand.self, WorkerCommand.self])
+    subcommands: [RunCommand.self, PluginsCommand.self, CACommand.self, WorkerCommand.self])
 
   static func main() async {
     // A peer that closes early must cost its connection, not the process.
     signal(SIGPIPE, SIG_IGN)
     do {
-      var command = try Self.parseAsRoot()
+      let arguments = try ConfigurationFile.expand(Array(CommandLine.arguments.dropFirst()))
+      var command = try Self.parseAsRoot(arguments)
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {

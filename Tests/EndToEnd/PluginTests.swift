@@ -132,6 +132,7 @@ import Testing
     let scope = "http://life.example/"
     try await withValor(["--log-level", "info"] + plugin("lifecycle", claims: scope)) { valor in
       // A worker may be stopped between two events, so its variables tell nothing.
+      #expect(try await valor.waitForLog("activated and in control"))
       let log = valor.child.errorText
       let installed = try #require(log.range(of: "everything is installed"), "\(log)")
       let activated = try #require(log.range(of: "activated and in control"), "\(log)")

@@ -7,6 +7,8 @@ public struct RegistrationListing: Sendable, Equatable {
     public var state: ServiceWorkerState
     /// The event types that the script listens for, sorted.
     public var eventTypes: [String]
+    /// The URLs of the scripts that it has imported, sorted.
+    public var imported: [String] = []
     /// `nil` where it was not asked for.
     public var status: WorkerStatus?
   }
@@ -39,6 +41,8 @@ public struct WorkerStatus: Sendable, Equatable {
   public var events: Int
   /// Fetch events that ended in an error of the plugin.
   public var errors: Int
+  /// Of several workers of a plugin each one's own status; empty where there is one.
+  public var instances: [WorkerStatus] = []
 
   public init(state: String, pid: Int32? = nil, restarts: Int = 0, events: Int = 0, errors: Int = 0)
   {

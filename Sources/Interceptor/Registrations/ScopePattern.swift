@@ -2,14 +2,14 @@ import FetchModel
 
 /// A scope that is a pattern by the [URL Pattern Standard](https://urlpattern.spec.whatwg.org/): for
 /// what the string prefix of the Service Workers specification cannot say.
-struct ScopePattern {
+public struct ScopePattern {
   let matcher: URLPatternMatcher
   /// The pattern normalised: what is compared and listed.
   let serialised: String
 
   /// Whether a scope is a pattern: it has a `*` or a `{`, or a segment or label that begins with a
   /// `:name`. A URL with a colon or parentheses elsewhere (`/wiki/Help:Go_(game)`) is a prefix.
-  static func isPattern(_ scope: String) -> Bool {
+  public static func isPattern(_ scope: String) -> Bool {
     var (previous, beforePrevious) = (UInt8(0), UInt8(0))
     for byte in scope.utf8 {
       if byte == UInt8(ascii: "*") || byte == UInt8(ascii: "{") { return true }

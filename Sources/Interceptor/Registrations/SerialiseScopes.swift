@@ -23,7 +23,10 @@ func serialiseScopes(_ scopes: [String], pluginName: String) throws(PluginError)
   return serialised
 }
 
-private func serialiseScope(_ scope: String, pluginName: String) throws(PluginError) -> String {
+/// One scope as the registration map has it; see ``serialiseScopes(_:pluginName:)``.
+///
+/// - Throws: ``PluginError`` naming the scope.
+public func serialiseScope(_ scope: String, pluginName: String) throws(PluginError) -> String {
   if ScopePattern.isPattern(scope) { return try serialisePattern(scope, pluginName: pluginName) }
   guard let url = WebURL(scope) else {
     throw badScope(scope, pluginName, "is no absolute URL")

@@ -238,7 +238,8 @@ extension ServiceWorkerRegistration {
     let workers = self.state.withLock { $0.workers }
     func entry(_ worker: ServiceWorker) -> RegistrationListing.Worker {
       RegistrationListing.Worker(
-        number: worker.number, state: worker.state, eventTypes: worker.eventTypes.sorted())
+        number: worker.number, state: worker.state, eventTypes: worker.eventTypes.sorted(),
+        imported: worker.resources?.imported.keys.sorted() ?? [])
     }
     let description = self.description
     return RegistrationListing(

@@ -81,6 +81,8 @@ struct WorkerStart: Sendable, Equatable {
   var scope: String
   /// The script's text.
   var source: String
+  /// What `valor.config` says, as JSON; empty for nothing.
+  var config = ""
   /// The registration as it is now: ``RegistrationSnapshot/packed``.
   var registration = RegistrationSnapshot(own: .init(number: 1, state: .parsed)).packed
 }
@@ -156,6 +158,9 @@ struct StreamID: Hashable, Sendable {
 enum CallKind: UInt8, Sendable {
   case skipWaiting = 0
   case claimClients = 1
+  /// `importScripts()`: the worker waits for the answer. The payload is the script's absolute URL,
+  /// the answer's an ``ImportedScript``.
+  case importScript = 2
   /// `registration.update()`.
   case update = 32
   /// `registration.unregister()`; the answer's payload is `true` or `false`.

@@ -25,7 +25,8 @@ struct FrameReader {
       return .start(
         WorkerStart(
           name: try self.string(), scriptURL: try self.string(), scriptPath: try self.string(),
-          scope: try self.string(), source: try self.string(), registration: try self.string()))
+          scope: try self.string(), source: try self.string(), config: try self.string(),
+          registration: try self.string()))
     case .install: return .install(event: try self.integer())
     case .activate: return .activate(event: try self.integer())
     case .fetchEvent:

@@ -28,6 +28,7 @@ struct FrameWriter {
       self.string(start.scriptPath)
       self.string(start.scope)
       self.string(start.source)
+      self.string(start.config)
       self.string(start.registration)
     case .install(let event): self.numbered(.install, event)
     case .activate(let event): self.numbered(.activate, event)

@@ -10,6 +10,7 @@ extension SupervisorCore {
   /// Answers a call. A call whose worker has gone meanwhile is answered to nobody.
   func called(_ call: UInt32, _ kind: CallKind, _ payload: ByteBuffer) {
     let generation = self.connection.generation
+    if kind == .importScript { return self.importAsked(call, payload) }
     guard let delegate = self.delegate, let owner = self.owner else {
       return self.answer(
         call, generation: generation,
@@ -40,6 +41,7 @@ extension SupervisorCore {
       switch kind {
       case .skipWaiting: await delegate.pluginWorkerSkipsWaiting(owner)
       case .claimClients: try await delegate.pluginWorkerClaimsClients(owner)
+      case .importScript: break
       case .update: try await delegate.pluginWorkerUpdates(owner)
       case .unregister:
         answer.writeString(await delegate.pluginWorkerUnregisters(owner) ? "true" : "false")
@@ -61,7 +63,7 @@ extension SupervisorCore {
     }
   }
 
-  private func answer(
+  func answer(
     _ call: UInt32, generation: Int, _ result: Result<ByteBuffer, PluginError>
   ) {
     guard generation == self.connection.generation else { return }

@@ -168,6 +168,7 @@ extension SupervisorCore {
       case .lifecycle(let kind, let completion) = event.kind
     else { return false }
     self.events[number] = nil
+    if kind == .install { self.imports.close() }
     guard !failure.isEmpty else {
       completion(.success(()))
       return true

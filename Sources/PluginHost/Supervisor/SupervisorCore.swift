@@ -28,6 +28,8 @@ final class SupervisorCore: @unchecked Sendable {
   /// No event comes any more: it ends when it has nothing to do.
   private var isRetiring = false
   private var eventTypes: Set<String> = []
+  /// What the script has imported, in whichever process.
+  var imports: ScriptResourceMap
   private var startWaiters: [@Sendable (Result<Set<String>, PluginError>) -> Void] = []
 
   // Events
@@ -70,6 +72,8 @@ final class SupervisorCore: @unchecked Sendable {
     self.tickInterval = tickInterval
     self.frameAllowance = Allowance(burst: 50_000, perSecond: 200_000, now: self.now)
     self.lineAllowance = Allowance(burst: 2_000, perSecond: 200, now: self.now)
+    self.imports = ScriptResourceMap(
+      configuration.resources?.imported ?? [:], isClosed: configuration.isInstalled)
     // A version that was installed before is not run again before its first event.
     if configuration.isInstalled {
       self.source = configuration.resources.map { decodeScript($0.main) }
@@ -169,7 +173,7 @@ final class SupervisorCore: @unchecked Sendable {
     var start = WorkerStart(
       name: self.configuration.name, scriptURL: self.configuration.scriptURL,
       scriptPath: self.configuration.scriptPath, scope: self.configuration.scope,
-      source: self.source ?? "")
+      source: self.source ?? "", config: self.configuration.config)
     if let snapshot { start.registration = snapshot.packed }
     self.send(.start(start))
   }
@@ -325,6 +329,8 @@ final class SupervisorCore: @unchecked Sendable {
     guard self.life.becameReady(now: self.now) else { return false }
     self.connection.wasReady = true
     self.eventTypes = Set(listeners)
+    // Without a listener for `install` there is nothing to wait for before the worker is installed.
+    if !self.eventTypes.contains("install") { self.imports.close() }
     let waiters = self.startWaiters
     self.startWaiters = []
     for waiter in waiters { waiter(.success(self.eventTypes)) }

@@ -29,11 +29,24 @@ public final class SupervisorFactory: PluginWorkerFactory {
   }
 
   public func fetchScript() async throws(PluginError) -> ScriptResources {
-    ScriptResources(main: try readScript(self.configuration.scriptPath))
+    if let script = self.configuration.inlineScript {
+      return ScriptResources(main: Array(script.utf8))
+    }
+    return ScriptResources(main: try readScript(self.configuration.scriptPath))
   }
 
-  /// No script can import another one yet, so none is ever asked for.
-  public func fetchImportedScript(_ url: String) async -> [UInt8]? { nil }
+  public func fetchImportedScript(_ url: String) async -> [UInt8]? {
+    guard let url = WebURL(url) else { return nil }
+    let loader = ScriptLoader(
+      scriptPath: self.configuration.scriptPath, scriptURL: self.configuration.scriptURL,
+      network: self.network)
+    let signal = FetchSignal()
+    let timeout = self.group.next().scheduleTask(in: ScriptLoader.patience) { signal.abort() }
+    defer { timeout.cancel() }
+    return await withCheckedContinuation { continuation in
+      loader.load(url, signal: signal) { continuation.resume(returning: try? $0.get().bytes) }
+    }
+  }
 
   public func makeWorker(
     _ resources: ScriptResources, isInstalled: Bool
@@ -41,7 +54,12 @@ public final class SupervisorFactory: PluginWorkerFactory {
     var configuration = self.configuration
     configuration.resources = resources
     configuration.isInstalled = isInstalled
-    return WorkerSupervisor(
+    guard configuration.instances > 1 else { return self.makeSupervisor(configuration) }
+    return WorkerPool((0..<configuration.instances).map { _ in self.makeSupervisor(configuration) })
+  }
+
+  private func makeSupervisor(_ configuration: WorkerSupervisor.Configuration) -> WorkerSupervisor {
+    WorkerSupervisor(
       configuration: configuration, executable: self.executable, network: self.network,
       eventLoop: self.group.next(), logger: self.logger)
   }

@@ -30,6 +30,12 @@ public final class WorkerSupervisor: PluginWorker {
     public var scriptURL: String
     /// What `registration.scope` says.
     public var scope: String
+    /// What `valor.config` says, as JSON; empty for nothing.
+    public var config = ""
+    /// The script where it is in no file.
+    public var inlineScript: String?
+    /// How many workers take events at the same time.
+    public var instances = 1
     /// The version that the worker runs, restarts included.
     public var resources: ScriptResources?
     /// Whether that version was installed before this program started.
@@ -44,6 +50,14 @@ public final class WorkerSupervisor: PluginWorker {
     public var unresponsiveTime = TimeAmount.seconds(10)
     /// The resident memory in bytes beyond which a worker is killed.
     public var memoryLimit = 512 << 20
+
+    /// The paths of those of these scripts that are files beside the plugin's own.
+    ///
+    /// - Parameter urls: what was imported.
+    public func importedFiles(_ urls: [String]) -> [String] {
+      let directory = ScriptDirectory(scriptPath: self.scriptPath, scriptURL: self.scriptURL)
+      return urls.compactMap { WebURL($0).flatMap(directory.path(of:)) }
+    }
 
     public init(name: String, scriptPath: String, scriptURL: String, scope: String) {
       self.name = name
@@ -137,7 +151,11 @@ public final class WorkerSupervisor: PluginWorker {
   }
 
   public func scriptResources() async -> ScriptResources {
-    self.core.configuration.resources ?? ScriptResources(main: [])
+    var resources = self.core.configuration.resources ?? ScriptResources(main: [])
+    resources.imported = await withCheckedContinuation { continuation in
+      self.onLoop { continuation.resume(returning: $0.imports.used) }
+    }
+    return resources
   }
 
   public func registrationChanged(_ snapshot: RegistrationSnapshot) {

@@ -17,6 +17,10 @@ final class FrameSocket {
   let descriptor: CInt
   private var decoder = FrameDecoder()
   private var output = ByteBuffer()
+  /// Frames that came while a script waited for an answer, in their order.
+  private var kept: CircularBuffer<Frame> = []
+  /// What came is no frame: the stream is of no use any more.
+  private var failure: FrameCodecError?
 
   init(takingOwnership descriptor: CInt) {
     self.descriptor = descriptor
@@ -77,5 +81,44 @@ final class FrameSocket {
   }
 
   /// The next frame that came whole.
-  func next() throws(FrameCodecError) -> Frame? { try self.decoder.next() }
+  func next() throws(FrameCodecError) -> Frame? {
+    if let frame = self.kept.popFirst() { return frame }
+    if let failure = self.failure { throw failure }
+    return try self.decoder.next()
+  }
+
+  /// Whether ``next()`` has something without reading.
+  var hasKept: Bool { !self.kept.isEmpty || self.failure != nil }
+
+  // MARK: Waiting
+
+  /// Waits for the answer to a call, as a script that cannot go on without it does. What comes
+  /// meanwhile is kept for later, but for pings, which are answered.
+  ///
+  /// - Returns: the answer; `nil` where the other side is gone.
+  func waitForAnswer(to call: UInt32) -> Frame? {
+    while true {
+      guard self.flush() else { return nil }
+      while let frame = self.nextOfSocket() {
+        switch frame {
+        case .callResult(call, _, _, _): return frame
+        case .ping(let number): self.send(.pong(number))
+        default: self.kept.append(frame)
+        }
+      }
+      guard self.failure == nil, self.flush() else { return nil }
+      let events = Int16(POLLIN) | (self.hasOutput ? Int16(POLLOUT) : 0)
+      var item = pollfd(fd: self.descriptor, events: events, revents: 0)
+      guard poll(&item, 1, -1) > 0 || errno == EINTR, self.fill() else { return nil }
+    }
+  }
+
+  private func nextOfSocket() -> Frame? {
+    do throws(FrameCodecError) {
+      return try self.decoder.next()
+    } catch {
+      self.failure = error
+      return nil
+    }
+  }
 }

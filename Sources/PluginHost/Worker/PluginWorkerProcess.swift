@@ -54,12 +54,13 @@ struct WorkerMain {
       guard self.socket.flush() else { return 0 }
       let ready = loop.wait(
         for: self.socket.descriptor, writable: self.socket.hasOutput, timeout: self.timeout())
-      if ready.isReadable {
+      if ready.isReadable || self.socket.hasKept {
         do throws(FrameCodecError) {
           guard try self.readFrames() else { return 0 }
         } catch { return 1 }
       }
       self.plugin?.fireTimers()
+      self.plugin?.runTasks()
       self.plugin?.deliverReads()
     }
     _ = self.socket.flush()
@@ -68,6 +69,8 @@ struct WorkerMain {
 
   /// Milliseconds until the next timer, rounded up.
   private mutating func timeout() -> Int32? {
+    // What a script kept waiting has waited long enough.
+    if self.socket.hasKept || self.plugin?.hasTasks == true { return 0 }
     guard let plugin = self.plugin, let deadline = plugin.timers.nextDeadline() else { return nil }
     let now = plugin.clock.nanoseconds()
     return deadline <= now ? 0 : Int32(clamping: (deadline - now + 999_999) / 1_000_000)

@@ -52,6 +52,23 @@ struct CalendarTime: Equatable {
   }
 }
 
+/// A time by [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339), in UTC and to the millisecond.
+///
+/// - Parameter milliseconds: since 1970.
+public func utcTimestamp(milliseconds: Int64) -> String {
+  let time = CalendarTime(milliseconds: milliseconds)
+  var text = ByteBuffer()
+  let parts = [
+    (time.year, 4, "-"), (time.month, 2, "-"), (time.day, 2, "T"), (time.hour, 2, ":"),
+    (time.minute, 2, ":"), (time.second, 2, "."), (time.millisecond, 3, "Z"),
+  ]
+  for (number, width, end) in parts {
+    text.writeDecimal(max(0, number), width: width)
+    text.writeString(end)
+  }
+  return String(buffer: text)
+}
+
 extension BinaryInteger {
   fileprivate func quotientFloored(by divisor: Self) -> Self {
     let (quotient, remainder) = self.quotientAndRemainder(dividingBy: divisor)

@@ -59,6 +59,9 @@ final class AccessRecorder {
     self.record.outcome = .plugin
   }
 
+  /// The proxy answers what no plugin claims: there is no network behind it.
+  func hasNoNetwork() { if self.record.outcome == .relay { self.record.outcome = .gateway } }
+
   func fellBack() { self.record.outcome = .pluginFallback }
 
   /// The request goes to this address.

@@ -126,7 +126,7 @@ final class ClientConnection: ChannelInboundHandler {
     do {
       route = try RequestRoute(head, tunnel: self.tunnelOrigin)
     } catch {
-      if case .ownAddress = error, self.answerOwnAddress(head) { return }
+      if case .ownAddress = error { return self.answerOwnAddress(head) }
       return self.refuse(error.response, isHead: head.method == .head)
     }
     self.access?.routed(route)
@@ -134,6 +134,11 @@ final class ClientConnection: ChannelInboundHandler {
       return self.refuseLoop(isHead: head.method == .head)
     }
     if Gateway.isOwn(route.key.host) { return self.answerGateway(head, route) }
+    self.begin(head, route)
+  }
+
+  /// Serves a request whose route is known.
+  func begin(_ head: RequestHead, _ route: RequestRoute) {
     let exchange = Exchange(head, route, client: self)
     self.phase = .exchange(exchange)
     self.bodyReader =

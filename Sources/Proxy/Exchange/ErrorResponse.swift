@@ -50,15 +50,23 @@ struct ErrorResponse {
     }
   }
 
-  private static func reason(of status: Int) -> String {
+  static func reason(of status: Int) -> String {
     switch status {
+    case 200: "OK"
+    case 201: "Created"
+    case 204: "No Content"
     case 400: "Bad Request"
     case 403: "Forbidden"
+    case 401: "Unauthorized"
     case 404: "Not Found"
+    case 405: "Method Not Allowed"
     case 408: "Request Timeout"
+    case 409: "Conflict"
+    case 413: "Content Too Large"
     case 414: "URI Too Long"
     case 417: "Expectation Failed"
     case 421: "Misdirected Request"
+    case 422: "Unprocessable Content"
     case 431: "Request Header Fields Too Large"
     case 500: "Internal Server Error"
     case 501: "Not Implemented"

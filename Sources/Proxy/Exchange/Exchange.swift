@@ -96,6 +96,12 @@ final class Exchange {
   /// - Parameter body: what a plugin left of the body; `nil` where the body comes from the client
   ///   itself.
   private func relay(body: FetchBody?, fresh: Bool = false) {
+    if self.hasNoNetwork {
+      body?.cancel()
+      self.sink = .discard
+      self.client?.access?.hasNoNetwork()
+      return self.respond(self.leftAnswer())
+    }
     if !fresh, let own = self.client?.boundUpstreams,
       let connection = own.take(self.services.connectionKey(self.route.key))
     {
@@ -249,14 +255,17 @@ final class Exchange {
     case .networkError(let error):
       self.services.shared.logger.info(
         "network error", metadata: ["cause": "\(error.message)", "source": "\(error.source)"])
-      self.isOver = true
       self.client?.access?.failed(error.code)
+      // A page in a browser has to see a network error; a client of the gateway an answer.
+      if self.route.mount != nil { return self.respond(self.failedAnswer(error)) }
+      self.isOver = true
       self.client?.finishWithNetworkError(self)
     }
   }
 
   private func respond(_ response: FetchResponse) {
     guard let client = self.client else { return response.body.cancel() }
+    let response = self.leavingMount(response)
     self.hasResponseHead = true
     let hasBody =
       self.head.method != .head && response.status != 204 && response.status != 304

@@ -8,6 +8,8 @@ struct RequestRoute {
   /// The origin-form target as a range of the head; empty for no path.
   let pathStart: Int
   let pathLength: Int
+  /// The plugin's mount that a request to the proxy itself is for.
+  private(set) var mount: GatewayMounts.Mount?
 
   var isSecure: Bool { self.key.isSecure }
 
@@ -45,9 +47,7 @@ extension RequestRoute {
 
     var response: ErrorResponse {
       switch self {
-      case .ownAddress:
-        ErrorResponse(
-          status: 404, text: "This is a forward proxy. Send requests through it, not to it.")
+      case .ownAddress: ErrorResponse(status: 404, text: "The proxy itself has no such page.")
       case .refused(let refusal): ErrorResponse(refusal)
       }
     }
@@ -94,6 +94,19 @@ extension RequestRoute {
     self.authority = authority.serialized(defaultPort: defaultPort)
     self.pathStart = pathStart
     self.pathLength = pathLength
+  }
+
+  /// The route of a request to a mounted plugin: to the plugin's own origin, the mount's path taken
+  /// off.
+  ///
+  /// - Parameters:
+  ///   - pathStart: where the path stands in the head, the mount's included.
+  init(to mount: GatewayMounts.Mount, pathStart: Int, pathLength: Int) {
+    let length = mount.path.utf8.count
+    self.init(
+      Authority(host: mount.host, port: nil), isSecure: true, tunnel: nil,
+      pathStart: pathStart + length, pathLength: pathLength - length)
+    self.mount = mount
   }
 
   /// A request inside a tunnel is for the tunnel's origin: the certificate that the client checked

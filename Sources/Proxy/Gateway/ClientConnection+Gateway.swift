@@ -4,20 +4,35 @@ import NIOCore
 extension ClientConnection {
   /// Answers a request to ``Gateway/host``.
   func answerGateway(_ head: RequestHead, _ route: RequestRoute) {
-    let page = self.gatewayPage(head.text(route.pathStart, route.pathLength), head.method)
-    self.send(page ?? .notFound, head)
+    self.answerItself(head, pathStart: route.pathStart, pathLength: route.pathLength)
   }
 
-  /// Answers a request to the listener's own address, where that is for one of the pages.
-  ///
-  /// - Returns: whether it was.
-  func answerOwnAddress(_ head: RequestHead) -> Bool {
-    guard case .origin(let start, let length) = head.target,
-      let page = self.gatewayPage(head.text(start, length), head.method)
-    else { return false }
-    self.send(page, head)
-    return true
+  /// Answers a request to the listener's own address.
+  func answerOwnAddress(_ head: RequestHead) {
+    guard case .origin(let start, let length) = head.target else {
+      return self.send(self.notFound, head)
+    }
+    self.answerItself(head, pathStart: start, pathLength: length)
   }
+
+  /// Gives the request to the plugin that is mounted at its path, or sends one of the pages.
+  private func answerItself(_ head: RequestHead, pathStart: Int, pathLength: Int) {
+    let target = head.text(pathStart, pathLength)
+    if let page = self.gatewayPage(target, head.method) { return self.send(page, head) }
+    let shared = self.services.shared
+    guard shared.gatewayHosts.contains(head.hostAuthority) else {
+      return self.send(.misdirected, head)
+    }
+    guard let mount = shared.mounts.match(target.utf8) else {
+      return self.send(self.notFound, head)
+    }
+    let route = RequestRoute(to: mount, pathStart: pathStart, pathLength: pathLength)
+    self.access?.routed(route)
+    if self.isLoop(head) { return self.refuseLoop(isHead: head.method == .head) }
+    self.begin(head, route)
+  }
+
+  private var notFound: GatewayPage { .notFound(self.services.shared.mounts.all) }
 
   private func gatewayPage(_ target: String, _ method: HTTPMethod) -> GatewayPage? {
     guard let proxy = self.ownAddress else { return nil }

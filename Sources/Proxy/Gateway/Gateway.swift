@@ -28,6 +28,15 @@ public struct Gateway: Sendable {
     }
   }
 
+  /// Whether a host is one of the plugins' own origins, below ``host``: there is no network there.
+  static func isPluginHost(_ host: String) -> Bool {
+    // Asked for every relayed request: most hosts end otherwise.
+    guard let last = host.utf8.last, last == UInt8(ascii: "y") || last == UInt8(ascii: ".") else {
+      return false
+    }
+    return host.hasSuffix("." + Self.host) || host.hasSuffix(".valor.proxy.")
+  }
+
   private let authority: CertificateAuthority
 
   init(authority: CertificateAuthority) { self.authority = authority }
@@ -53,6 +62,8 @@ public struct Gateway: Sendable {
     case "/proxy.pac":
       let script = autoConfiguration(proxy: proxy)
       page = Self.ok("application/x-ns-proxy-autoconfig", Array(script.utf8))
+    case "/_health":
+      page = Self.ok("application/json", Array("{\"status\":\"ok\"}\n".utf8))
     default: return nil
     }
     return method == .get || method == .head ? page : .methodNotAllowed

@@ -42,14 +42,30 @@ struct GatewayPage: Equatable {
     return out
   }
 
-  private static func text(_ status: Int, _ reason: String, _ text: String) -> GatewayPage {
+  /// A page of plain text.
+  static func text(_ status: Int, _ reason: String, _ text: String) -> GatewayPage {
     GatewayPage(
       status: status, reason: reason, contentType: "text/plain; charset=utf-8",
       body: Array("\(status) \(reason): \(text)\n".utf8))
   }
 
-  static let notFound = Self.text(
-    404, "Not Found", "The proxy has /, /ca.pem, /ca.der and /proxy.pac here.")
+  /// There is nothing at a path; says what there is elsewhere.
+  static func notFound(_ mounts: [GatewayMounts.Mount]) -> GatewayPage {
+    let plugins = mounts.map { "  \($0.path)/  \($0.name)" }
+    let lines =
+      [
+        "This is a forward proxy. Send requests through it; to it only these:",
+        "  /  /ca.pem  /ca.der  /proxy.pac  /_health",
+        plugins.isEmpty ? "No plugin is mounted." : "Plugins are mounted at:",
+      ] + plugins
+    return Self.text(404, "Not Found", lines.joined(separator: "\n"))
+  }
+
+  /// A request for a plugin by a host that a web page may have made up; ``GatewayHosts`` says why.
+  static let misdirected = Self.text(
+    421, "Misdirected Request",
+    "Plugins answer here for an IP address, localhost and valor.proxy only; "
+      + "--gateway-host names further hosts.")
 
   static let methodNotAllowed: GatewayPage = {
     var page = Self.text(405, "Method Not Allowed", "This page knows GET and HEAD only.")

@@ -135,6 +135,16 @@ struct RequestHead {
     } ?? ""
   }
 
+  /// The value of the first field of that name, given in small letters.
+  func value(ofFieldNamed name: StaticString) -> String? {
+    let bytes = self.bytes.readableBytesUInt8Span
+    for line in self.fields.lines
+    where HTTP1Syntax.equals(bytes, Int(line.nameStart), Int(line.nameLength), name) {
+      return self.text(Int(line.valueStart), Int(line.valueLength))
+    }
+    return nil
+  }
+
   /// The value of the first field of that kind.
   func value(of known: KnownField) -> String? {
     self.fields.lines.first { $0.known == known }.map {

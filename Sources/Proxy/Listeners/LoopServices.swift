@@ -95,13 +95,16 @@ final class ProxyShared: Sendable {
   let upstreamQuota: UpstreamPool.Quota.Limits
   /// The pages of the proxy's own.
   let gateway: Gateway
+  /// The plugins that are mounted beside them, and for which hosts.
+  let mounts: GatewayMounts
+  let gatewayHosts: GatewayHosts
   let startTime = NIODeadline.now()
 
   init(
     configuration: ProxyConfiguration, interceptor: (any RequestInterceptor)?,
     identity: ProxyIdentity, clientTLS: TLSClientContext, serverTLS: TLSServerContext,
     isInsecure: Bool, resolver: HostResolver, ownAddresses: OwnAddresses, logger: Logger,
-    gateway: Gateway, accessLog: AccessLog? = nil
+    gateway: Gateway, mounts: GatewayMounts = GatewayMounts(), accessLog: AccessLog? = nil
   ) {
     self.limits = configuration.limits
     self.counter = ConnectionCounter(
@@ -121,5 +124,7 @@ final class ProxyShared: Sendable {
     self.upstreamQuota = configuration.limits.upstreamQuota(
       eventLoops: configuration.eventLoops)
     self.gateway = gateway
+    self.mounts = mounts
+    self.gatewayHosts = GatewayHosts(names: configuration.gatewayHosts)
   }
 }

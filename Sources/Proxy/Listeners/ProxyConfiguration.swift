@@ -22,6 +22,8 @@ public struct ProxyConfiguration: Sendable {
   /// The proxy behind this one.
   public var upstreamProxy: UpstreamProxy?
   public var limits = ProxyLimits()
+  /// Hosts, in small letters, for which mounted plugins answer besides the proxy's addresses.
+  public var gatewayHosts: Set<String> = []
   /// The number of event loops.
   public var eventLoops: Int
 

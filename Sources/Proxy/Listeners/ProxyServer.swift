@@ -23,6 +23,8 @@ public final class ProxyServer: Sendable {
   private let ownAddresses = OwnAddresses()
   private let resolver: HostResolver
   private let gateway: Gateway
+  /// The plugins that answer at the listener's own address.
+  public let mounts = GatewayMounts()
   private let loops = LoopTable()
   private let listener = ListenerBox()
   /// The network, for plugins' own fetches. Usable once ``start(interceptor:)`` has returned.
@@ -75,7 +77,7 @@ public final class ProxyServer: Sendable {
       configuration: self.configuration, interceptor: interceptor, identity: self.identity,
       clientTLS: self.clientTLS, serverTLS: self.serverTLS, isInsecure: self.isInsecure,
       resolver: self.resolver, ownAddresses: self.ownAddresses, logger: self.logger,
-      gateway: self.gateway, accessLog: self.accessLog)
+      gateway: self.gateway, mounts: self.mounts, accessLog: self.accessLog)
     for eventLoop in self.group.makeIterator() {
       try await eventLoop.submit {
         let services = LoopServices(eventLoop: eventLoop, shared: shared)

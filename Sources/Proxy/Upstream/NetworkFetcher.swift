@@ -57,6 +57,11 @@ private final class NetworkFetch: UpstreamConsumer {
       return self.fail(
         FetchError(.httpRequestError, .plugin, "\(self.request.url) is no http or https URL."))
     }
+    guard !Gateway.isPluginHost(target.key.host) else {
+      return self.fail(
+        FetchError(
+          .destinationNotFound, .plugin, "There is no network behind \(target.key.host)."))
+    }
     // It goes into the request line as it is.
     guard !self.request.method.isEmpty, self.request.method.utf8.allSatisfy(HTTP1Syntax.isToken)
     else {

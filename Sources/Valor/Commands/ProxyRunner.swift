@@ -26,7 +26,8 @@ struct ProxyRunner {
     self.listen = try options.listen?.address ?? SocketAddress(ipAddress: "127.0.0.1", port: 8080)
     self.admin = try options.admin?.address ?? SocketAddress(ipAddress: "127.0.0.1", port: 8081)
     self.dataDirectory = options.dataDirectory ?? UserDirectories.data
-    var logger = Logger(label: "valor") { StreamLogHandler.standardError(label: $0) }
+    let format = options.logFormat
+    var logger = Logger(label: "valor") { _ in LogLineHandler(format: format) }
     logger.logLevel = options.logLevel.level
     self.logger = logger
   }
@@ -37,8 +38,10 @@ struct ProxyRunner {
   func run() async throws {
     try self.checkOptions()
     Self.raiseDescriptorLimit()
-    let plugins = try self.options.plugins.map { try PluginFile($0) }
+    let plugins = try PluginDefinition.all(
+      file: self.options.pluginsFile, options: self.options.plugins)
     let authority = try self.loadAuthority()
+    let token = try AdminToken.loadOrCreate(in: self.dataDirectory)
     let accessLog = try self.openAccessLog()
     let signals = StopSignals()
     let reopening = ReopenSignal { accessLog?.reopen() }
@@ -46,7 +49,7 @@ struct ProxyRunner {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
     do {
       let server = try self.makeServer(authority, group, accessLog)
-      try await self.serve(plugins, server, group, signals)
+      try await self.serve(plugins, server, group, token, signals)
     } catch {
       try? await group.shutdownGracefully()
       await accessLog?.close()
@@ -58,16 +61,17 @@ struct ProxyRunner {
   }
 
   private func serve(
-    _ plugins: [PluginFile], _ server: ProxyServer, _ group: MultiThreadedEventLoopGroup,
-    _ signals: StopSignals
+    _ plugins: [PluginDefinition], _ server: ProxyServer, _ group: MultiThreadedEventLoopGroup,
+    _ token: AdminToken, _ signals: StopSignals
   ) async throws {
     let registry = ServiceWorkerRegistry()
     try await server.prepare(interceptor: registry)
-    let admin = AdminServer()
+    let manager = PluginManager(
+      registry: registry, mounts: server.mounts, network: server.fetcher, group: group,
+      logger: self.logger)
+    let admin = AdminServer(token: token.text, handler: PluginsAPI(manager: manager))
     do {
-      try await PluginLoader(
-        registry: registry, network: server.fetcher, group: group, logger: self.logger
-      ).load(plugins)
+      try await Self.load(plugins, into: manager)
       let bound = try await self.bind(self.listen, "--listen") { try await server.listen() }
       let adminBound = try await self.bind(self.admin, "--admin") {
         try await admin.listen(on: self.admin, group: group)
@@ -78,7 +82,7 @@ struct ProxyRunner {
         """
         listening http://\(ListenAddress.text(bound))
         admin http://\(ListenAddress.text(adminBound))
-
+        \(token.isNew ? "admin-token \(token.text)\n" : "")
         """)
     } catch {
       await server.shutdown(within: .zero)
@@ -86,12 +90,29 @@ struct ProxyRunner {
       await registry.shutDown()
       throw error
     }
+    let watch = self.options.watch ? PluginWatcher(manager: manager, logger: self.logger) : nil
+    let watching = Task { await watch?.run() }
     await signals.first()
+    watching.cancel()
     self.logger.info("stopping")
     let isComplete = await server.shutdown(within: .seconds(10))
     if !isComplete { self.logger.warning("exchanges were cut off after ten seconds") }
     await admin.shutdown()
     await registry.shutDown()
+  }
+
+  /// - Throws: ``ExitFailure`` with the first plugin's error.
+  private static func load(
+    _ plugins: [PluginDefinition], into manager: PluginManager
+  ) async throws {
+    for plugin in plugins {
+      do throws(PluginManager.Failure) {
+        try await manager.add(plugin)
+      } catch {
+        throw ExitFailure(
+          .configuration, "the plugin \(plugin.name) cannot be loaded: \(error)")
+      }
+    }
   }
 
   private static func announce(_ lines: String) {
@@ -161,6 +182,7 @@ struct ProxyRunner {
       listen: self.listen, eventLoops: System.coreCount)
     configuration.intercept = self.options.intercept
     configuration.limits = self.options.limits.limits
+    configuration.gatewayHosts = Set(self.options.gatewayHosts.map { $0.lowercased() })
     try self.options.upstream.apply(to: &configuration)
     do {
       return try ProxyServer(

@@ -12,6 +12,9 @@ struct RunCommand: AsyncParsableCommand {
         listening http://127.0.0.1:8080
         admin http://127.0.0.1:8081
 
+      The token of the admin listener is in the file admin-token of the data directory. When it has \
+      just been made a third line shows it: admin-token TOKEN.
+
       SIGTERM and SIGINT end it: running exchanges may finish within ten seconds. SIGUSR1 opens the
       access log's file again, after it has been renamed.
       """)
@@ -19,14 +22,43 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "Where clients connect: ADDRESS:PORT, port 0 for any. (default: 127.0.0.1:8080)")
   var listen: ListenAddress?
   @Option(
-    help: "Where GET /_health is answered: a loopback ADDRESS:PORT. (default: 127.0.0.1:8081)")
+    help: ArgumentHelp(
+      """
+      Where GET /_health and /_plugins are answered: a loopback ADDRESS:PORT. \
+      (default: 127.0.0.1:8081)
+      """))
   var admin: ListenAddress?
+  @Option(
+    help: ArgumentHelp(
+      "A JSON file of these options by their long names; the command line wins.",
+      valueName: "FILE"))
+  var config: String?
   @Option(
     name: .customLong("plugin"),
     help: ArgumentHelp(
-      "A service worker script and the URLs it claims, as absolute URL prefixes.",
-      valueName: "FILE=SCOPE,…"))
+      """
+      A service worker script and the URLs it claims, as absolute URL prefixes. Without one, or \
+      with a path, it answers at the proxy's own address, below /_NAME/. May be repeated.
+      """,
+      valueName: "FILE[=SCOPE,…]"))
   var plugins: [PluginOption] = []
+  @Option(
+    name: .customLong("plugins"),
+    help: ArgumentHelp("A JSON file that lists plugins: docs/plugins.md.", valueName: "FILE"))
+  var pluginsFile: String?
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Install plugins anew when their files, or what those import, change.")
+  var watch = false
+  @Option(
+    name: .customLong("gateway-host"),
+    help: ArgumentHelp(
+      """
+      A host name under which plugins answer at the proxy's own address, besides IP addresses, \
+      localhost and valor.proxy; may be repeated.
+      """,
+      valueName: "NAME"))
+  var gatewayHosts: [String] = []
   @Option(help: "Which CONNECT tunnels are opened: claimed, all or none.")
   var intercept: InterceptMode = .claimed
   @Option(name: .customLong("ca-dir"), help: "The certificate authority's directory.")
@@ -43,6 +75,10 @@ struct RunCommand: AsyncParsableCommand {
   var accessLogFormat: AccessLogFormat = .json
   @OptionGroup(title: "Origins") var upstream: UpstreamOptions
   @OptionGroup(title: "Limits") var limits: LimitOptions
+  @Option(
+    name: .customLong("log-format"),
+    help: "How the log on standard error is written: text or json.")
+  var logFormat: LogFormat = .text
   @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning or error.")
   var logLevel: LogLevel = .notice
 
@@ -54,6 +90,7 @@ struct RunCommand: AsyncParsableCommand {
 
 extension InterceptMode: ExpressibleByArgument {}
 extension AccessLogFormat: ExpressibleByArgument {}
+extension LogFormat: ExpressibleByArgument {}
 
 /// How much is logged, by the names of swift-log.
 public enum LogLevel: String, ExpressibleByArgument, CaseIterable {

@@ -7,18 +7,7 @@ struct PluginOption: ExpressibleByArgument, Equatable {
   var scopes: [String]
 
   /// The plugin's name: the file's name without its extension.
-  var name: String {
-    let file = self.path.split(separator: "/").last.map(String.init) ?? self.path
-    guard let dot = file.lastIndex(of: "."), dot != file.startIndex else { return file }
-    return String(file[..<dot])
-  }
-
-  /// The file's extension in small letters.
-  var fileExtension: String {
-    let file = self.path.split(separator: "/").last.map(String.init) ?? self.path
-    guard let dot = file.lastIndex(of: "."), dot != file.startIndex else { return "" }
-    return file[file.index(after: dot)...].lowercased()
-  }
+  var name: String { fileStem(self.path) }
 
   /// Splits at the first `=` behind which a URL stands, so that a path may have one of its own.
   init?(argument: String) {

@@ -9,7 +9,7 @@ struct UpstreamOptions: ParsableArguments {
     help: "A PEM file of certificates to trust besides the system's; may be repeated.")
   var authorities: [String] = []
   @Flag(
-    name: .customLong("insecure-upstream"),
+    name: .customLong("insecure-upstream"), inversion: .prefixedNo,
     help: "Accept any certificate of an origin, unseen; Proxy-Status says so in each response.")
   var isInsecure = false
   @Option(

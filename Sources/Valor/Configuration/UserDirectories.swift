@@ -39,3 +39,10 @@ enum UserDirectories {
     return text.isEmpty ? nil : text
   }
 }
+
+/// A path from the root on; one that is relative is one from the working directory.
+func absolutePath(_ path: String) -> String {
+  guard !path.hasPrefix("/"), let directory = getcwd(nil, 0) else { return path }
+  defer { free(directory) }
+  return joinPath(String(cString: directory), path)
+}

@@ -23,7 +23,7 @@ let everyFrame: [Frame] = {
     .start(
       WorkerStart(
         name: "n", scriptURL: "https://a.test/sw.js", scriptPath: "sw.js", scope: "https://a.test/",
-        source: "// ☃")),
+        source: "// ☃", config: #"{"who":"Åda"}"#)),
     .install(event: 1), .activate(event: .max),
     .fetchEvent(event: 3, request, body: .none),
     .fetchEvent(event: 3, request, body: .inline(bytes)),

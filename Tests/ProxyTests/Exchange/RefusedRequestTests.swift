@@ -87,7 +87,7 @@ import Testing
     try await withProxy { scene in
       for start in ["GET /x", "OPTIONS *", "POST /x"] {
         let client = try scene.connect()
-        try client.send("\(start) HTTP/1.1\r\nHost: \(scene.host)\r\n\r\n")
+        try client.send("\(start) HTTP/1.1\r\nHost: \(scene.host)\r\nConnection: close\r\n\r\n")
         #expect(try client.receiveToEnd().hasPrefix("HTTP/1.1 404 "))
         #expect(!scene.listener.isWaiting())
       }

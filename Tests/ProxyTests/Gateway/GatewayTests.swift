@@ -58,7 +58,7 @@ import Testing
   }
 
   @Test func securityFields() {
-    for page in [self.page("/"), self.page("/ca.pem"), .notFound, .methodNotAllowed] {
+    for page in [self.page("/"), self.page("/ca.pem"), .notFound([]), .methodNotAllowed] {
       let text = Self.text(page)
       #expect(text.contains("\r\nContent-Security-Policy: default-src 'none'; "))
       #expect(text.contains("\r\nX-Content-Type-Options: nosniff\r\n"))

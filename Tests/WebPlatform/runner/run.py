@@ -4,8 +4,6 @@ import json
 import os
 import subprocess
 import tempfile
-import urllib.parse
-import urllib.request
 from dataclasses import dataclass, field
 
 from .server import ResultServer, TestServers, host_names
@@ -82,7 +80,10 @@ class Runner:
 
     def write_script(self, folder: str, test: Test, number: str, seconds: float) -> str:
         """Writes the plugin: what WPT's own server wraps around a worker test."""
-        name = os.path.basename(test.path).replace(".any.js", ".any.worker.js")
+        # Not the name of the test itself, which would then be beside this file instead of on the server.
+        name = os.path.basename(test.path).removesuffix(".js") + ".run.js"
+        if test.path.endswith(".any.js"):
+            name = os.path.basename(test.path).replace(".any.js", ".any.worker.js")
         report = json.dumps(f"http://127.0.0.1:{self.results.port}/{number}")
         parts = [HEAD % {"report": report}]
         if test.variant:
@@ -97,20 +98,8 @@ class Runner:
             parts.append(f"importScripts({json.dumps('/' + test.path)});")
         path = os.path.join(folder, name)
         with open(path, "w") as file:
-            file.write("\n".join(self.inline(part, test) for part in parts))
+            file.write("\n".join(parts))
         return path
-
-    def inline(self, part: str, test: Test) -> str:
-        """Puts an imported script's text in place of its import: there is no importScripts yet."""
-        if not part.startswith("importScripts("):
-            return part
-        reference = json.loads(part[len("importScripts("):part.index(")")])
-        url = urllib.parse.urljoin(f"http://127.0.0.1:{self.servers.http}/{test.path}", reference)
-        request = urllib.request.Request(
-            url, headers={"Host": f"web-platform.test:{self.servers.http}"})
-        with urllib.request.urlopen(request) as response:
-            text = response.read().decode("utf-8", "replace")
-        return text + "\n" + part[part.index(");") + 2:]
 
     def run(self, test: Test, number: str) -> Result:
         seconds = (60 if test.is_long else 10) * self.factor

@@ -18,6 +18,7 @@ extension JavaScriptPlugin {
           self.context.string("\(self.start.scriptURL)\n\(self.start.scope)")
         }
       ),
+      ("pluginConfig", { [unowned self] _ in self.context.string(self.start.config) }),
       (
         "registration",
         { [unowned self] _ in
@@ -39,6 +40,13 @@ extension JavaScriptPlugin {
           let delay = UInt64(max(0, $0.double(1)) * 1_000_000)
           self.timers.set(
             Int32(clamping: $0.uint32(0)), deadline: self.clock.nanoseconds() + delay)
+          return nil
+        }
+      ),
+      (
+        "wantTask",
+        { [unowned self] _ in
+          self.hasTasks = true
           return nil
         }
       ),

@@ -13,6 +13,9 @@ final class JavaScriptPlugin {
   let classes: NativeClasses
   let clock = WorkerClock()
   var timers = TimerQueue()
+  /// Whether scripts have queued tasks, and how many run before the socket and timers have their turn.
+  var hasTasks = false
+  private static let tasksPerTurn = 64
   /// The functions of our scripts that are called here, by name.
   private var hooks: [String: ProtectedValue] = [:]
   private var functions: [NativeFunction] = []
@@ -68,6 +71,7 @@ final class JavaScriptPlugin {
     let all =
       self.eventNatives + self.fetchNatives + self.bodyNatives + self.environmentNatives
       + self.textNatives + self.urlNatives + self.urlPatternNatives + self.typeNatives
+      + self.scriptNatives
     for (name, body) in all {
       let function = NativeFunction(self.context, body)
       self.functions.append(function)
@@ -113,7 +117,7 @@ final class JavaScriptPlugin {
   enum HookName: String, CaseIterable {
     case fetchEvent, step, install, activate, abortEvent, fetchResult, fetchFailed, callResult
     case registrationChanged
-    case bodyRead, bodyWritable, bodyCancelled, timer, listenerTypes, unhandledRejection
+    case task, bodyRead, bodyWritable, bodyCancelled, timer, listenerTypes, unhandledRejection
   }
 
   // MARK: Calling scripts
@@ -269,6 +273,18 @@ final class JavaScriptPlugin {
     add(attributes.referrerPolicy)
     add(attributes.isReload ? "1" : "0")
     return text.withUnsafeBytes { self.context.string(utf8: $0) }
+  }
+
+  /// Runs the tasks that scripts have queued, as many as a turn takes.
+  func runTasks() {
+    guard self.hasTasks else { return }
+    self.hasTasks = false
+    for _ in 0..<Self.tasksPerTurn {
+      let more = self.call(.task).map { JSValueToBoolean(self.context.ref, $0) } ?? false
+      self.deliverReads()
+      if !more { return }
+    }
+    self.hasTasks = true
   }
 
   /// Fires the timers that are due, but for those that are set meanwhile.

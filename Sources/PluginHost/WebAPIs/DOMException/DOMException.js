@@ -39,7 +39,9 @@
     get message() { return this.#message; }
     get code() { return codeOfName.get(this.#name) ?? 0; }
     static {
-      internal.isDOMException = (value) => #name in value;
+      internal.isDOMException = (value) => internal.isObject(value) && #name in value;
+      internal.domExceptionName = (exception) => exception.#name;
+      internal.domExceptionMessage = (exception) => exception.#message;
     }
   }
   setPrototypeOf(DOMException.prototype, Error.prototype);

@@ -71,7 +71,10 @@
 
   // Gives a class the attributes of an interface object and its name a place in the global.
   // Operations and attributes are enumerable; `hidden` keeps an interface off the global.
+  const interfacePrototypes = new primordials.SafeSet();
+  internal.isInterfacePrototype = (object) => interfacePrototypes.has(object);
   internal.defineInterface = function (name, constructor, { hidden = false } = {}) {
+    interfacePrototypes.add(constructor.prototype);
     for (const key of methodNames(constructor.prototype)) {
       if (key !== 'constructor') makeEnumerable(constructor.prototype, key);
     }

@@ -1,0 +1,203 @@
+import FetchModel
+import NIOCore
+import NIOPosix
+
+/// Loads what a plugin's script imports: from the files beside the script, or from the network.
+///
+/// May be used from any thread; nothing of it waits on an event loop.
+struct ScriptLoader: Sendable {
+  /// A script as it was loaded.
+  struct Script: Sendable {
+    /// What messages call it: a path or a URL.
+    var name: String
+    var bytes: [UInt8]
+    /// The origin that answered, `nil` for a file beside the script.
+    var origin: String?
+    var isJSON = false
+  }
+
+  struct Failure: Error, Sendable { var message: String }
+
+  /// The greatest length of one script, in bytes.
+  static let maximumLength = 32 << 20
+
+  /// How long a script may take to come: a worker waits for it and does nothing else.
+  static let patience = TimeAmount.seconds(60)
+
+  let directory: ScriptDirectory
+  /// The plugin's script's URL.
+  let scriptURL: String
+  let network: any Fetcher
+
+  init(scriptPath: String, scriptURL: String, network: any Fetcher) {
+    self.directory = ScriptDirectory(scriptPath: scriptPath, scriptURL: scriptURL)
+    self.scriptURL = scriptURL
+    self.network = network
+  }
+
+  /// Loads a script. `completion` is called exactly once, on any thread.
+  ///
+  /// - Parameters:
+  ///   - url: an absolute http(s) URL; its fragment has no meaning.
+  ///   - acceptsJSON: whether JSON is as good as JavaScript.
+  ///   - signal: ends the wait for the network.
+  func load(
+    _ url: WebURL, acceptsJSON: Bool = false, signal: FetchSignal,
+    completion: @escaping @Sendable (Result<Script, Failure>) -> Void
+  ) {
+    let scheme = url.scheme
+    guard scheme == "http" || scheme == "https" else {
+      return completion(.failure(Failure(message: "\(url.href.prefix(200)) is no http(s) URL.")))
+    }
+    NIOThreadPool.singleton.submit { state in
+      guard case .active = state else {
+        return completion(.failure(Failure(message: "The program is about to end.")))
+      }
+      switch self.directory.read(url, limit: Self.maximumLength) {
+      case .file(let file):
+        let isJSON = file.path.lowercased().hasSuffix(".json")
+        guard !isJSON || acceptsJSON else {
+          return completion(.failure(Failure(message: "\(file.path) is not JavaScript.")))
+        }
+        completion(.success(Script(name: file.path, bytes: file.bytes, isJSON: isJSON)))
+      case .failed(let message): completion(.failure(Failure(message: message)))
+      case .none:
+        self.fetch(url, acceptsJSON: acceptsJSON, signal: signal, completion: completion)
+      }
+    }
+  }
+
+  /// *Fetch a classic worker-imported script*
+  /// ([HTML](https://html.spec.whatwg.org/#fetch-a-classic-worker-imported-script)), the fetching.
+  private func fetch(
+    _ url: WebURL, acceptsJSON: Bool, signal: FetchSignal,
+    completion: @escaping @Sendable (Result<Script, Failure>) -> Void
+  ) {
+    var attributes = RequestAttributes()
+    attributes.mode = "no-cors"
+    attributes.destination = "script"
+    attributes.referrer = self.scriptURL
+    let request = FetchRequest(
+      method: "GET", url: url.hrefWithoutFragment,
+      headers: HeaderList([("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate")]),
+      attributes: attributes, signal: signal)
+    self.network.fetch(request) { result in
+      switch result {
+      case .failure(let error):
+        completion(.failure(Failure(message: "\(request.url): \(error.message)")))
+      case .success(let response):
+        if let failure = Self.refusal(response, acceptsJSON: acceptsJSON) {
+          response.body.cancel()
+          return completion(.failure(Failure(message: "\(request.url): \(failure)")))
+        }
+        Self.collect(response) { bytes in
+          completion(
+            bytes.map {
+              Script(
+                name: request.url, bytes: $0,
+                origin: WebURL(response.urlList.last ?? request.url)?.origin ?? "null",
+                isJSON: ScriptMIMEType(response.headers) == .json)
+            }.mapError { Failure(message: "\(request.url): \($0.message)") })
+        }
+      }
+    }
+  }
+
+  /// Why the response is no script; `nil` where it is one.
+  private static func refusal(_ response: FetchResponse, acceptsJSON: Bool) -> String? {
+    guard (200...299).contains(response.status) else { return "the status is \(response.status)." }
+    switch ScriptMIMEType(response.headers) {
+    case .javaScript: return nil
+    case .json where acceptsJSON: return nil
+    default:
+      let type = response.headers.first("Content-Type")
+      return
+        "its Content-Type is \(type.map { "'\($0.prefix(100))'" } ?? "missing"), not that of a "
+        + "script."
+    }
+  }
+
+  private static func collect(
+    _ response: FetchResponse,
+    completion: @escaping @Sendable (Result<[UInt8], Failure>) -> Void
+  ) {
+    let encoding = response.headers.first("Content-Encoding")
+    switch response.body {
+    case .none: completion(.success([]))
+    case .bytes(let bytes):
+      let body = ScriptBody(encoding: encoding, limit: self.maximumLength)
+      body.take(bytes)
+      completion(body.finish())
+    case .stream(let pipe):
+      let body = ScriptBody(encoding: encoding, limit: self.maximumLength)
+      pipe.setConsumer { Self.drain(pipe, into: body, completion: completion) }
+      Self.drain(pipe, into: body, completion: completion)
+    }
+  }
+
+  private static func drain(
+    _ pipe: BodyPipe, into body: ScriptBody,
+    completion: @escaping @Sendable (Result<[UInt8], Failure>) -> Void
+  ) {
+    while true {
+      switch pipe.read() {
+      case .pending: return
+      case .chunk(let chunk):
+        guard body.take(chunk) else {
+          pipe.cancel()
+          return completion(body.finish())
+        }
+      case .end: return completion(body.finish())
+      case .failed(let error):
+        return completion(.failure(Failure(message: error.message)))
+      }
+    }
+  }
+}
+
+/// The body of a script's response, decoded and bounded.
+///
+/// Unchecked, because only one read of a pipe is under way at a time: the next one begins with the
+/// pipe's call that follows it.
+private final class ScriptBody: @unchecked Sendable {
+  private let decoder: ContentDecoder?
+  private let limit: Int
+  private var bytes: [UInt8] = []
+  private var failure: ScriptLoader.Failure?
+
+  init(encoding: String?, limit: Int) {
+    self.decoder = encoding.flatMap { ContentDecoder(encoding: $0) }
+    self.limit = limit
+  }
+
+  /// Adds a chunk. Returns `false` where nothing more is of use.
+  @discardableResult
+  func take(_ chunk: ByteBuffer) -> Bool {
+    var rest = chunk
+    // In small pieces, so that little is decoded beyond the limit.
+    while self.failure == nil, let piece = rest.readSlice(length: min(4_096, rest.readableBytes)),
+      piece.readableBytes > 0
+    {
+      if let decoder = self.decoder {
+        do throws(ContentDecoder.Failure) {
+          try decoder.decode(piece, into: &self.bytes)
+        } catch { self.failure = ScriptLoader.Failure(message: error.message) }
+      } else {
+        self.bytes.append(contentsOf: piece.readableBytesView)
+      }
+      if self.bytes.count > self.limit {
+        self.bytes = []
+        self.failure = ScriptLoader.Failure(message: "it is longer than \(self.limit >> 20) MiB.")
+      }
+    }
+    return self.failure == nil
+  }
+
+  func finish() -> Result<[UInt8], ScriptLoader.Failure> {
+    if let failure = self.failure { return .failure(failure) }
+    do throws(ContentDecoder.Failure) {
+      try self.decoder?.finish()
+      return .success(self.bytes)
+    } catch { return .failure(ScriptLoader.Failure(message: error.message)) }
+  }
+}
