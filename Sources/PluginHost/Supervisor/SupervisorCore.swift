@@ -2,6 +2,7 @@ import FetchModel
 import Interceptor
 import Logging
 import NIOCore
+import Synchronization
 
 /// The state of a supervisor and the orders of ``WorkerLife`` carried out.
 ///
@@ -17,6 +18,8 @@ final class SupervisorCore: @unchecked Sendable {
   weak var owner: WorkerSupervisor?
 
   var life: WorkerLife
+  /// For whoever may choose between several workers, from any thread.
+  let isBackingOff = Atomic(false)
   /// The time to the precision of a tick, while there is anything to do.
   var now = NIODeadline.now()
   private var tick: RepeatedTask?
@@ -101,6 +104,12 @@ final class SupervisorCore: @unchecked Sendable {
     self.demand()
   }
 
+  /// What is evaluated from the next start on, without an `install` of its own.
+  func adopt(_ resources: ScriptResources) {
+    self.source = decodeScript(resources.main)
+    self.imports = ScriptResourceMap(resources.imported, isClosed: true)
+  }
+
   /// Somebody needs a running worker.
   func demand() {
     if self.connection.process == nil { self.now = .now() }
@@ -139,6 +148,7 @@ final class SupervisorCore: @unchecked Sendable {
     case .none: break
     case .launch: self.launch()
     case .launchAfter(let wait):
+      self.isBackingOff.store(true, ordering: .relaxed)
       self.eventLoop.scheduleTask(in: wait) { self.backOffEnded() }
     case .ping(let number): self.send(.ping(number))
     case .stop: self.send(.stop)
@@ -150,6 +160,7 @@ final class SupervisorCore: @unchecked Sendable {
   }
 
   private func backOffEnded() {
+    self.isBackingOff.store(false, ordering: .relaxed)
     self.now = .now()
     if self.isWanted {
       self.perform(self.life.backOffEnded(now: self.now))

@@ -2,6 +2,7 @@ public import FetchModel
 public import Interceptor
 public import Logging
 public import NIOCore
+import Synchronization
 
 /// The host's side of a plugin: a worker process that is started when its first event comes, fed with
 /// events, watched, stopped when idle, and replaced when it dies.
@@ -157,6 +158,12 @@ public final class WorkerSupervisor: PluginWorker {
     }
     return resources
   }
+
+  /// Makes it run a version that another worker has installed.
+  func adopt(_ resources: ScriptResources) { self.onLoop { $0.adopt(resources) } }
+
+  /// Whether it waits to be started again after a crash.
+  var isBackingOff: Bool { self.core.isBackingOff.load(ordering: .relaxed) }
 
   public func registrationChanged(_ snapshot: RegistrationSnapshot) {
     self.onLoop { $0.snapshot = snapshot }

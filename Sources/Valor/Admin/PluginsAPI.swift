@@ -144,7 +144,9 @@ extension PluginManager.Listing {
       .init(key: "scopes", value: .strings(registration?.scopes ?? self.definition.scopeURLs)),
       .init(
         key: "mount", value: self.definition.isMounted ? .string(self.definition.mountPath) : .null),
-      .init(key: "on_failure", value: .string(self.definition.failurePolicy.rawValue)),
+      .init(
+        key: "on_failure",
+        value: .string((self.definition.failurePolicy ?? .networkError).rawValue)),
       .init(key: "state", value: shown.map { .string($0.state.rawValue) } ?? .null),
       .init(key: "version", value: shown.map { .int(Int($0.number)) } ?? .null),
     ]

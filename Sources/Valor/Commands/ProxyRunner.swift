@@ -68,7 +68,7 @@ struct ProxyRunner {
     try await server.prepare(interceptor: registry)
     let manager = PluginManager(
       registry: registry, mounts: server.mounts, network: server.fetcher, group: group,
-      logger: self.logger)
+      logger: self.logger, defaults: self.options.pluginLimits.defaults)
     let admin = AdminServer(token: token.text, handler: PluginsAPI(manager: manager))
     do {
       try await Self.load(plugins, into: manager)

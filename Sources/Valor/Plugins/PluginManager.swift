@@ -34,14 +34,17 @@ actor PluginManager {
   private let network: any Fetcher
   private let group: MultiThreadedEventLoopGroup
   private let logger: Logger
+  private let defaults: PluginDefaults
   /// In the order in which they came; those whose registration is under way included.
   private(set) var definitions: [PluginDefinition] = []
   private var busy: Set<String> = []
 
+  /// - Parameter defaults: what holds for plugins that say nothing else.
   init(
     registry: ServiceWorkerRegistry, mounts: GatewayMounts, network: any Fetcher,
-    group: MultiThreadedEventLoopGroup, logger: Logger
+    group: MultiThreadedEventLoopGroup, logger: Logger, defaults: PluginDefaults = PluginDefaults()
   ) {
+    self.defaults = defaults
     self.registry = registry
     self.mounts = mounts
     self.network = RedirectFollowingFetcher(network)
@@ -53,6 +56,7 @@ actor PluginManager {
 
   /// Registers a plugin; returns when its worker is activated.
   func add(_ definition: PluginDefinition) async throws(Failure) {
+    let definition = definition.filled(from: self.defaults)
     if let reason = conflict(of: definition, with: self.definitions) {
       throw .conflict("plugin \(quoteJSON(definition.name)): \(reason)")
     }
@@ -83,6 +87,7 @@ actor PluginManager {
   /// Defines a plugin anew: what it was ends, then what it is now is registered. Where that fails,
   /// it is again what it was.
   func replace(_ definition: PluginDefinition) async throws(Failure) {
+    let definition = definition.filled(from: self.defaults)
     let old = try self.definition(definition.name)
     let others = self.definitions.filter { $0.name != definition.name }
     if let reason = conflict(of: definition, with: others) {
@@ -204,7 +209,7 @@ extension PluginDefinition {
   var description: PluginDescription {
     PluginDescription(
       name: self.name, kind: self.kind, scriptURL: self.scriptURL, scopes: self.scopeURLs,
-      failurePolicy: self.failurePolicy)
+      failurePolicy: self.failurePolicy ?? .networkError)
   }
 
   /// What the supervisor of a worker has to know.
