@@ -16,15 +16,20 @@ let webAPIScripts = [
   "WebIDL/WebIDL", "DOMException/DOMException", "Events/Events", "HostCalls/HostCalls",
   "StructuredClone/Serialize", "StructuredClone/Deserialize", "Messaging/Tasks",
   "Messaging/MessageEvent", "Messaging/MessageChannel",
-  "Abort/Abort", "Encoding/Encoding", "Timers/Timers", "URL/URL",
+  "Abort/Abort", "Encoding/Labels", "Encoding/Encoding", "Timers/Timers",
+  "Operations/Operations", "URL/URL",
   "URLPattern/URLPattern",
   "Streams/Queues", "Streams/Readable", "Streams/DefaultController", "Streams/Buffers",
   "Streams/ByteController", "Streams/BYOB", "Streams/Tee", "Streams/Pipe", "Streams/Iterate",
   "Streams/Writable", "Streams/WritableController", "Streams/Transform", "Streams/Interface",
+  "Encoding/EncodingStreams", "Compression/Compression",
   "Files/Blob", "Files/File", "Files/FileReader", "FormData/FormData", "FormData/Multipart",
   "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
   "Console/Console", "Crypto/Crypto", "Performance/Performance",
   "Performance/PerformanceObserver", "WebAssembly/Streaming", "Scripts/ImportScripts",
+  "Crypto/Algorithms", "Crypto/JSONWebKeys", "Crypto/CurveKeys", "Crypto/RSAKeys",
+  "Crypto/SymmetricKeys", "Crypto/DerivationKeys", "Crypto/StoredKeys",
+  "Crypto/SubtleCrypto",
   "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Registration", "ServiceWorker/Clients",
   "ServiceWorker/ServiceWorkerGlobalScope", "Valor/Valor",
 ].map { "WebAPIs/\($0).js" }
@@ -51,6 +56,8 @@ let package = Package(
     // No system library target: the header says why. Debian's package is libicu-dev.
     .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CBrotli", pkgConfig: "libbrotlienc", providers: [.apt(["libbrotli-dev"])]),
     .target(name: "CProcess"),
     .target(name: "CWebAPIScripts"),
     .target(name: "FetchModel", dependencies: ["CICU", nio], swiftSettings: settings),
@@ -61,8 +68,8 @@ let package = Package(
     .target(
       name: "PluginHost",
       dependencies: [
-        "FetchModel", "Interceptor", "CJavaScriptCore", "CProcess", "CWebAPIScripts",
-        "CZlib", nio, nioPosix, logging,
+        "FetchModel", "Interceptor", "CJavaScriptCore", "COpenSSL", "CProcess", "CWebAPIScripts",
+        "CICU", "CZlib", "CBrotli", nio, nioPosix, logging,
       ],
       exclude: webAPIScripts, swiftSettings: settings),
     .executableTarget(

@@ -8,6 +8,7 @@ from .fleet import Fleet
 from .load import LARGE_BODY_CONNECTIONS, Mode
 from .origin import LARGE_BYTES, SMALL_BODY
 from .peers import PEERS
+from .peers.runtimes import RUNTIMES
 
 SMALL = len(SMALL_BODY)
 
@@ -41,8 +42,8 @@ def relay(
 
 
 def plugin_endpoint(fleet: Fleet, subject: str) -> Endpoint:
-    if subject == "node":
-        return fleet.node.endpoint()
+    if subject in RUNTIMES:
+        return fleet.runtime(subject).endpoint()
     return fleet.valor_with_plugin.plugin_endpoint("http://plugin.example:80/")
 
 
@@ -70,8 +71,8 @@ CASES = [
     relay("body", "Bodies of 10 MB, plain", False, "/large", LARGE_BODY, LARGE),
     relay("tls-body", "Bodies of 10 MB, intercepted", True, "/large", LARGE_BODY, LARGE),
     Case(
-        "plugin", "A plugin's short answer over HTTP, keep-alive", Mode(SMALL), ("valor", "node"),
-        plugin_endpoint, {},
+        "plugin", "A plugin's short answer over HTTP, keep-alive", Mode(SMALL),
+        ("valor", *RUNTIMES), plugin_endpoint, {"node": 1.0},
     ),
     Case(
         "unclaimed", "Forwarded HTTP that no plugin claims", Mode(SMALL),

@@ -10,7 +10,7 @@ from .certificates import Certificates
 from .origin import Origin
 from .paths import FOLDER
 from .peers import PEERS
-from .peers.node import Node
+from .peers.runtimes import RUNTIMES, Runtime
 from .peers.valor import Valor
 
 PLUGIN = FOLDER / "plugins/answer.js"
@@ -23,6 +23,7 @@ class Fleet:
     def __init__(self):
         self._stack = ExitStack()
         self._peers = {}
+        self._runtimes = {}
 
     def __enter__(self) -> "Fleet":
         # Not /tmp/NAME with mode 0700, which mkdtemp makes: squid's user has to get in.
@@ -53,9 +54,11 @@ class Fleet:
             )
         return self._peers[name]
 
-    @cached_property
-    def node(self) -> Node:
-        return self._keep(Node(self.folder / "node"))
+    def runtime(self, name: str) -> Runtime:
+        """A JavaScript runtime's own server."""
+        if name not in self._runtimes:
+            self._runtimes[name] = self._keep(RUNTIMES[name](self.folder / name))
+        return self._runtimes[name]
 
     def _valor_with(self, name: str, plugins: list[str]) -> Valor:
         return self._keep(Valor(self.folder / name, self.certificates, self.origin, plugins))

@@ -1,4 +1,4 @@
-"""Installs what a run needs and the machine lacks: Debian packages, and mitmproxy by pip."""
+"""Installs what a run needs and the machine lacks: Debian packages, mitmproxy and Deno by pip."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ import subprocess
 import sys
 import venv
 
-from .paths import WORK, mitmdump
+from .paths import WORK, mitmdump, program
 
 # The packages of what is always needed, and of the peers.
 COMMON = ["gcc", "libc6-dev", "libssl-dev", "nginx", "openssl"]
@@ -44,22 +44,32 @@ def apt_install(packages: list[str]) -> None:
             raise RuntimeError(f"apt-get {command[0]} failed:\n{result.stdout}{result.stderr}")
 
 
-def install_mitmproxy() -> None:
-    """The newest by pip, in a folder of its own; Debian's where that does not work."""
-    if mitmdump():
-        return
-    say("installing mitmproxy with pip")
-    folder = WORK / "mitmproxy"
+def pip_install(package: str) -> Exception | None:
+    """The newest by pip, in a folder of its own. Returns why that failed, where it did."""
+    say(f"installing {package} with pip")
+    folder = WORK / package
     try:
         venv.create(folder, with_pip=True)
         subprocess.run(
-            [str(folder / "bin/pip"), "install", "--quiet", "mitmproxy"],
+            [str(folder / "bin/pip"), "install", "--quiet", package],
             check=True, capture_output=True, timeout=240,
         )  # fmt: skip
     except (subprocess.SubprocessError, OSError) as error:
         shutil.rmtree(folder, ignore_errors=True)
+        return error
+    return None
+
+
+def install_mitmproxy() -> None:
+    """Debian's where pip does not work."""
+    if not mitmdump() and (error := pip_install("mitmproxy")):
         say(f"pip failed ({error}); installing Debian's mitmproxy")
         apt_install(["mitmproxy"])
+
+
+def install_deno() -> None:
+    if not program("deno", "deno") and (error := pip_install("deno")):
+        raise RuntimeError(f"pip install deno failed: {error}")
 
 
 def install(peers: list[str]) -> None:
@@ -70,6 +80,8 @@ def install(peers: list[str]) -> None:
     apt_install(packages)
     if "mitmproxy" in peers:
         install_mitmproxy()
+    if "deno" in peers:
+        install_deno()
 
 
 def build_valor(repository: os.PathLike) -> None:

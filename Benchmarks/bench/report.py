@@ -8,7 +8,7 @@ from pathlib import Path
 from .cold_start import ColdStart
 from .load import CONNECTIONS, LARGE_BODY_CONNECTIONS
 from .peers import PEERS
-from .peers.node import Node
+from .peers.runtimes import RUNTIMES
 from .rounds import CaseResult, Plan
 
 # What stands in the results from here on was written by hand and is kept.
@@ -115,8 +115,9 @@ def operating_system() -> str:
 
 def machine_section(peers: list[str], plan: Plan, load_average: float) -> str:
     versions = {name: peer.version() for name, peer in PEERS.items() if name in peers}
-    if "node" in peers:
-        versions["Node"] = Node.version()
+    versions |= {
+        name.capitalize(): peer.version() for name, peer in RUNTIMES.items() if name in peers
+    }
     lines = [
         f"- date: {datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC",
         f"- machine: {os.cpu_count()} cores, {processor()}",

@@ -1,4 +1,5 @@
-// Answers every request in its scope with a short text. node-server.js says the same.
+// Answers every request in its scope with a short text. node-server.js and deno-server.js say
+// the same.
 const body = "A short answer, as an API gives it: " + "0123456789".repeat(6) + "\n";
 
 addEventListener("fetch", (event) => {

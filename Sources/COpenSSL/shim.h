@@ -3,10 +3,16 @@
 
 // OpenSSL spells many calls as macros, which Swift cannot see: each has an inline function here.
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -15,6 +21,8 @@
 static const uint64_t valor_SSL_OP_NO_RENEGOTIATION = SSL_OP_NO_RENEGOTIATION;
 static const uint64_t valor_SSL_OP_NO_COMPRESSION = SSL_OP_NO_COMPRESSION;
 static const unsigned long valor_XN_FLAG_ONELINE = XN_FLAG_ONELINE;
+static const int valor_EVP_PKEY_PUBLIC_KEY = EVP_PKEY_PUBLIC_KEY;
+static const int valor_EVP_PKEY_KEYPAIR = EVP_PKEY_KEYPAIR;
 
 // SSL_CTX_ctrl() in disguise.
 static inline void valor_SSL_CTX_set_mode(SSL_CTX *context, long mode) {

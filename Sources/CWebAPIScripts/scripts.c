@@ -36,8 +36,14 @@ static const char MessageChannel[] = {
 static const char Abort[] = {
 #embed "../PluginHost/WebAPIs/Abort/Abort.js"
     , 0};
+static const char EncodingLabels[] = {
+#embed "../PluginHost/WebAPIs/Encoding/Labels.js"
+    , 0};
 static const char Encoding[] = {
 #embed "../PluginHost/WebAPIs/Encoding/Encoding.js"
+    , 0};
+static const char Operations[] = {
+#embed "../PluginHost/WebAPIs/Operations/Operations.js"
     , 0};
 static const char Timers[] = {
 #embed "../PluginHost/WebAPIs/Timers/Timers.js"
@@ -86,6 +92,12 @@ static const char TransformStream[] = {
     , 0};
 static const char StreamInterface[] = {
 #embed "../PluginHost/WebAPIs/Streams/Interface.js"
+    , 0};
+static const char EncodingStreams[] = {
+#embed "../PluginHost/WebAPIs/Encoding/EncodingStreams.js"
+    , 0};
+static const char Compression[] = {
+#embed "../PluginHost/WebAPIs/Compression/Compression.js"
     , 0};
 static const char Blob[] = {
 #embed "../PluginHost/WebAPIs/Files/Blob.js"
@@ -152,7 +164,33 @@ static const char Valor[] = {
 #embed "../PluginHost/WebAPIs/Valor/Valor.js"
     , 0};
 
-#define SCRIPT(name) {"valor:" #name, name, sizeof name - 1}
+static const char Algorithms[] = {
+#embed "../PluginHost/WebAPIs/Crypto/Algorithms.js"
+    , 0};
+static const char JSONWebKeys[] = {
+#embed "../PluginHost/WebAPIs/Crypto/JSONWebKeys.js"
+    , 0};
+static const char CurveKeys[] = {
+#embed "../PluginHost/WebAPIs/Crypto/CurveKeys.js"
+    , 0};
+static const char RSAKeys[] = {
+#embed "../PluginHost/WebAPIs/Crypto/RSAKeys.js"
+    , 0};
+static const char SymmetricKeys[] = {
+#embed "../PluginHost/WebAPIs/Crypto/SymmetricKeys.js"
+    , 0};
+static const char DerivationKeys[] = {
+#embed "../PluginHost/WebAPIs/Crypto/DerivationKeys.js"
+    , 0};
+static const char StoredKeys[] = {
+#embed "../PluginHost/WebAPIs/Crypto/StoredKeys.js"
+    , 0};
+static const char SubtleCrypto[] = {
+#embed "../PluginHost/WebAPIs/Crypto/SubtleCrypto.js"
+    , 0};
+
+#define SCRIPT(name) {"", "valor:" #name, name, sizeof name - 1}
+#define LATER(group, name) {group, "valor:" #name, name, sizeof name - 1}
 
 const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(WebIDL),
@@ -165,8 +203,10 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(MessageEvent),
     SCRIPT(MessageChannel),
     SCRIPT(Abort),
+    SCRIPT(EncodingLabels),
     SCRIPT(Encoding),
     SCRIPT(Timers),
+    SCRIPT(Operations),
     SCRIPT(URL),
     SCRIPT(URLPattern),
     SCRIPT(StreamQueues),
@@ -182,6 +222,8 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(WritableController),
     SCRIPT(TransformStream),
     SCRIPT(StreamInterface),
+    SCRIPT(EncodingStreams),
+    SCRIPT(Compression),
     SCRIPT(Blob),
     SCRIPT(File),
     SCRIPT(FormData),
@@ -203,6 +245,14 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Clients),
     SCRIPT(ServiceWorkerGlobalScope),
     SCRIPT(Valor),
+    LATER("crypto", Algorithms),
+    LATER("crypto", JSONWebKeys),
+    LATER("crypto", CurveKeys),
+    LATER("crypto", RSAKeys),
+    LATER("crypto", SymmetricKeys),
+    LATER("crypto", DerivationKeys),
+    LATER("crypto", StoredKeys),
+    LATER("crypto", SubtleCrypto),
 };
 const size_t valor_web_api_script_count =
     sizeof valor_web_api_scripts / sizeof valor_web_api_scripts[0];

@@ -239,7 +239,8 @@ import Testing
     #expect(result.errorText.contains("admin-token"), "\(result.errorText)")
   }
 
-  @Test func notThroughTheProxy() async throws {
+  @Test(arguments: ["claimed", "all", "none"])
+  func notThroughTheProxy(intercept: String) async throws {
     let fetches = """
       addEventListener('fetch', (e) => e.respondWith((async () => {
         const url = new URL(e.request.url).searchParams.get('url');
@@ -247,15 +248,24 @@ import Testing
         catch (error) { return new Response('refused'); }
       })()));
       """
-    try await Self.withAdmin { admin, folder in
+    let arguments = ["--intercept", intercept, "--resolve", "admin.example=127.0.0.1"]
+    try await Self.withAdmin(arguments) { admin, folder in
       let script = try folder.write(fetches, to: "fetches.js")
       #expect(try await admin.post("{\"path\": \"\(script)\"}").status == 201)
       let port = try #require(URL(string: admin.valor.adminURL)?.port)
-      for host in ["127.0.0.1", "localhost", "127.0.0.2", "[::ffff:127.0.0.1]"] {
+      for host in [
+        "127.0.0.1", "localhost", "LOCALHOST.", "127.0.0.2", "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "0.0.0.0", "[::]", "127.1", "0x7f.1", "2130706433", "admin.example",
+      ] {
         let url = "http://\(host):\(port)/_plugins"
-        let answer = try await admin.valor.curl(
-          ["-H", "Authorization: Bearer \(admin.token)", url])
+        let bearer = ["-H", "Authorization: Bearer \(admin.token)"]
+        let answer = try await admin.valor.curl(bearer + [url])
         #expect(answer.status == 502, "\(host)")
+        let connect = try await admin.valor.curl(bearer + ["--proxytunnel", url])
+        // A tunnel that is opened is so before the origin is connected to.
+        let heads = intercept == "all" ? [200, 502] : [502]
+        #expect(connect.heads.map(\.status) == heads, "\(host)")
         let fetched = try await TestSupport.curl(
           ["\(admin.valor.proxyURL)/_fetches/?url=\(url)"])
         #expect(fetched.text == "refused", "\(host)")
@@ -311,6 +321,15 @@ import Testing
       let inline = try await admin.plugins("add", "--inline", script, "--url-prefix", "x/y")
       #expect(inline.status == .code(0), "\(inline.errorText)")
       #expect(try await TestSupport.curl(["\(admin.valor.proxyURL)/x/y/"]).text == "two")
+      let updated = try await admin.plugins(
+        "update", script, "--name", "later", "--url-prefix", "moved", "--config", "{\"a\": [1]}")
+      #expect(updated.text == "updated later: activated\n", "\(updated.errorText)")
+      #expect(try await TestSupport.curl(["\(admin.valor.proxyURL)/moved/"]).text == "two")
+      #expect(try await TestSupport.curl(["\(admin.valor.proxyURL)/x/y/"]).status == 404)
+      #expect(try await admin.plugins("update", script, "--name", "none").status == .code(1))
+      let config = try await admin.plugins("update", script, "--config", "{")
+      #expect(config.status == .code(64))
+      #expect(config.errorText.contains("--config:1:2: "), "\(config.errorText)")
       #expect(try await admin.plugins("remove", "later").text == "removed later\n")
       let again = try await admin.plugins("remove", "later")
       #expect(again.status == .code(1))

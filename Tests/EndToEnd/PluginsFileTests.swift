@@ -84,7 +84,9 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"listne": 1}"#, "valor.json:1:2: \"listne\": there is no such option"),
+    (
+      #"{"listne": 1}"#, "valor.json:1:2: \"listne\": there is no such option; did you mean listen?"
+    ),
     (#"{"listen": "x"}"#, "valor.json:1:12: \"listen\""),
   ])
   func aWrongConfigurationIs78(text: String, reason: String) async throws {

@@ -23,6 +23,13 @@ void valor_idna_close(valor_idna *_Nonnull idna);
 int32_t valor_idna_to_ascii(const valor_idna *_Nonnull idna, const char *_Nullable name,
                             int32_t length, char *_Nullable output, int32_t capacity);
 
+/// Decodes byte sequences one by one with a converter of ICU, each from the converter's first state.
+///
+/// `code_points` gets 0 for a sequence that is not exactly one code point. Returns false where ICU has
+/// no converter of the name.
+bool valor_icu_map(const char *_Nonnull converter, const uint8_t *_Nonnull sequences, int32_t width,
+                   int32_t count, uint32_t *_Nonnull code_points);
+
 /// The version of Unicode that ICU's tables have, as major * 100 + minor.
 int32_t valor_icu_unicode_version(void);
 

@@ -68,9 +68,10 @@ extension ServiceWorkerRegistry {
   }
 
   private func identity(of request: FetchRequest, _ downstream: Downstream) -> ClientIdentity {
-    ClientIdentity(
-      address: downstream.address,
-      userAgent: String((request.headers.first("User-Agent") ?? "").prefix(256)))
+    var userAgent = request.headers.first("User-Agent") ?? ""
+    // Cutting looks at every character.
+    if userAgent.utf8.count > 256 { userAgent = String(userAgent.prefix(256)) }
+    return ClientIdentity(address: downstream.address, userAgent: userAgent)
   }
 
   /// *matchAll()*.

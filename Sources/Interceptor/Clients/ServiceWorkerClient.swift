@@ -48,12 +48,17 @@ func makeClientID() -> String {
   var low = generator.next()
   high = high & ~0xF000 | 0x4000
   low = low & ~(3 << 62) | 1 << 63
-  func hex(_ value: UInt64, _ digits: Int) -> String {
-    let text = String(value, radix: 16)
-    return String(repeating: "0", count: digits - text.utf8.count) + text
+  return String(unsafeUninitializedCapacity: 36) { text in
+    var position = 0
+    for index in 0..<32 {
+      if index == 8 || index == 12 || index == 16 || index == 20 {
+        text[position] = UInt8(ascii: "-")
+        position += 1
+      }
+      let digit = UInt8((index < 16 ? high >> (60 - index * 4) : low >> (124 - index * 4)) & 0xF)
+      text[position] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+      position += 1
+    }
+    return position
   }
-  return [
-    hex(high >> 32, 8), hex(high >> 16 & 0xFFFF, 4), hex(high & 0xFFFF, 4), hex(low >> 48, 4),
-    hex(low & 0xFFFF_FFFF_FFFF, 12),
-  ].joined(separator: "-")
 }

@@ -66,7 +66,7 @@ private func isOfTheConnection(_ name: FieldName) -> Bool {
 func restrictCodings(_ value: String) -> String {
   let codings = value.split(separator: ",").filter { item in
     let coding = item.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
-    return ["gzip", "x-gzip", "deflate", "identity"].contains(coding)
+    return ["gzip", "x-gzip", "deflate", "br", "identity"].contains(coding)
   }
   let kept = codings.map { $0.drop { $0 == " " || $0 == "\t" } }.joined(separator: ", ")
   return kept.isEmpty ? "identity" : kept

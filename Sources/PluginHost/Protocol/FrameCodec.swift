@@ -92,12 +92,12 @@ extension ByteBuffer {
   /// - Throws: ``FrameCodecError/oversized(length:)``; the buffer is then as before.
   mutating func writeFrame(_ frame: Frame) throws(FrameCodecError) {
     let start = self.writerIndex
-    self.writeInteger(0, as: UInt32.self)
-    var writer = FrameWriter(buffer: self)
-    // The writer owns the bytes while it writes, so that nothing is copied.
-    self = ByteBuffer()
+    // The writer owns the bytes while it writes: with a second reference all of them were copied.
+    var writer = FrameWriter(buffer: ByteBuffer())
+    swap(&self, &writer.buffer)
+    writer.buffer.writeInteger(0, as: UInt32.self)
     writer.frame(frame)
-    self = writer.buffer
+    swap(&self, &writer.buffer)
     let length = self.writerIndex - start - 4
     guard length <= FrameDecoder.maximumLength else {
       self.moveWriterIndex(to: start)

@@ -173,22 +173,19 @@ private final class ScriptBody: @unchecked Sendable {
   /// Adds a chunk. Returns `false` where nothing more is of use.
   @discardableResult
   func take(_ chunk: ByteBuffer) -> Bool {
-    var rest = chunk
-    // In small pieces, so that little is decoded beyond the limit.
-    while self.failure == nil, let piece = rest.readSlice(length: min(4_096, rest.readableBytes)),
-      piece.readableBytes > 0
-    {
-      if let decoder = self.decoder {
-        do throws(ContentDecoder.Failure) {
-          try decoder.decode(piece, into: &self.bytes)
-        } catch { self.failure = ScriptLoader.Failure(message: error.message) }
-      } else {
-        self.bytes.append(contentsOf: piece.readableBytesView)
-      }
-      if self.bytes.count > self.limit {
-        self.bytes = []
-        self.failure = ScriptLoader.Failure(message: "it is longer than \(self.limit >> 20) MiB.")
-      }
+    guard self.failure == nil else { return false }
+    if let decoder = self.decoder {
+      decoder.write(chunk)
+      do throws(ContentDecoder.Failure) {
+        // What is beyond the limit stays compressed.
+        try decoder.read(limit: self.limit + 1, into: &self.bytes)
+      } catch { self.failure = ScriptLoader.Failure(message: error.message) }
+    } else {
+      self.bytes.append(contentsOf: chunk.readableBytesView)
+    }
+    if self.bytes.count > self.limit {
+      self.bytes = []
+      self.failure = ScriptLoader.Failure(message: "it is longer than \(self.limit >> 20) MiB.")
     }
     return self.failure == nil
   }

@@ -24,6 +24,8 @@ final class IncomingBody {
   /// How much is asked for ahead of a script that reads all, and of one that reads chunks.
   private static let window = 1 << 20
   private static let chunkWindow = 65_536
+  /// How much is decompressed ahead of a script that reads chunks.
+  private static let decodedLength = 262_144
 
   let stream: StreamID
   private(set) var source: Source
@@ -63,6 +65,7 @@ final class IncomingBody {
         self.end()
       }
     }
+    self.decode()
     return self.missingCredit()
   }
 
@@ -77,10 +80,7 @@ final class IncomingBody {
   func end() {
     guard !self.isEnded else { return }
     self.isEnded = true
-    guard self.failure == nil else { return }
-    do throws(ContentDecoder.Failure) {
-      try self.decoder?.finish()
-    } catch { self.failure = error.message }
+    self.decode()
   }
 
   func fail(_ message: String) {
@@ -114,8 +114,16 @@ final class IncomingBody {
       self.bytes.append(contentsOf: chunk.readableBytesView)
       return
     }
+    decoder.write(chunk)
+    self.decode()
+  }
+
+  /// Decompresses as much as the read under way wants.
+  private func decode() {
+    guard let decoder = self.decoder, let read = self.read, self.failure == nil else { return }
     do throws(ContentDecoder.Failure) {
-      try decoder.decode(chunk, into: &self.bytes)
+      try decoder.read(limit: read.all ? .max : Self.decodedLength, into: &self.bytes)
+      if self.isEnded, !decoder.hasMore { try decoder.finish() }
     } catch {
       self.failure = error.message
       self.isEnded = true

@@ -38,6 +38,7 @@ struct WorkerMain {
   private let socket: FrameSocket
   private var plugin: JavaScriptPlugin?
   private var isOver = false
+  private var waker: LoopWaker?
 
   init(descriptor: CInt) { self.socket = FrameSocket(takingOwnership: descriptor) }
 
@@ -50,6 +51,7 @@ struct WorkerMain {
   private mutating func runLoop() -> Int32 {
     // Before the engine's first context, which ties itself to the loop of its thread.
     guard let loop = WorkerLoop() else { return 1 }
+    self.waker = loop.waker
     while !self.isOver {
       guard self.socket.flush() else { return 0 }
       let ready = loop.wait(
@@ -62,6 +64,7 @@ struct WorkerMain {
       self.plugin?.fireTimers()
       self.plugin?.runTasks()
       self.plugin?.deliverReads()
+      self.plugin?.finishOperations()
     }
     _ = self.socket.flush()
     return 0
@@ -107,7 +110,8 @@ struct WorkerMain {
       return
     }
     do throws(ScriptFailure) {
-      let plugin = try JavaScriptPlugin(start, socket: self.socket)
+      let plugin = try JavaScriptPlugin(
+        start, socket: self.socket, wake: { [waker] in waker?.wake() })
       self.plugin = plugin
       self.isOver = !plugin.evaluatePlugin()
     } catch {

@@ -21,9 +21,13 @@ final class WorkerLoop {
   private let context: OpaquePointer
   private var descriptors = [GPollFD](repeating: GPollFD(), count: 8)
 
+  /// Lets the loop have a turn without anything on its socket.
+  let waker: LoopWaker
+
   init?() {
     guard let context = g_main_context_new() else { return nil }
     self.context = context
+    self.waker = LoopWaker(context)
     g_main_context_push_thread_default(context)
     valor_initialize_main_thread()
   }
@@ -69,4 +73,19 @@ final class WorkerLoop {
     guard let timeout else { return own }
     return own < 0 ? timeout : min(own, timeout)
   }
+}
+
+/// Ends the wait of a ``WorkerLoop``, the present one or else the next. Owner of a reference to the
+/// context, whose wake-up GLib makes for calls on any thread.
+final class LoopWaker: @unchecked Sendable {
+  private let context: OpaquePointer
+
+  fileprivate init(_ context: OpaquePointer) {
+    self.context = context
+    g_main_context_ref(context)
+  }
+
+  deinit { g_main_context_unref(self.context) }
+
+  func wake() { g_main_context_wakeup(self.context) }
 }

@@ -144,6 +144,7 @@ extension PluginManager.Listing {
       .init(key: "scopes", value: .strings(registration?.scopes ?? self.definition.scopeURLs)),
       .init(
         key: "mount", value: self.definition.isMounted ? .string(self.definition.mountPath) : .null),
+      .init(key: "match", value: .string(self.definition.match.rawValue)),
       .init(
         key: "on_failure",
         value: .string((self.definition.failurePolicy ?? .networkError).rawValue)),

@@ -5,7 +5,7 @@ struct PluginsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plugins", abstract: "Lists and changes the plugins of a running proxy.",
     discussion: "Asks its admin listener, with the token from the data directory.",
-    subcommands: [List.self, Add.self, Remove.self, Reload.self])
+    subcommands: [List.self, Add.self, Update.self, Remove.self, Reload.self])
 
   /// Which proxy.
   struct Target: ParsableArguments {
@@ -44,58 +44,33 @@ struct PluginsCommand: AsyncParsableCommand {
 
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Registers a plugin.")
-    @Argument(
-      help: ArgumentHelp("A script and its scopes, as for --plugin.", valueName: "FILE[=SCOPE,…]"))
-    var plugin: PluginOption
-    @Option(help: "Its name; the file's without an extension by default.")
-    var name: String?
-    @Option(name: .customLong("url-prefix"), help: "The path at which it is mounted.")
-    var urlPrefix: String?
-    @Option(help: "What the script finds in self.valor.config, as JSON.")
-    var config: String?
-    @Option(help: "How many workers it has.")
-    var instances: Int?
-    @Option(name: .customLong("on-failure"), help: "error or fail-open.")
-    var onFailure: String?
-    @Flag(help: "Send the script itself rather than its path.")
-    var inline = false
+    @OptionGroup var definition: PluginArguments
     @OptionGroup var target: Target
 
     func run() async throws {
       let client = try self.target.client()
-      let answer = try await client.send("POST", "/_plugins", body: try self.body().text)
+      let answer = try await client.send("POST", "/_plugins", body: try self.definition.json().text)
       let root = try PluginsCommand.check(answer)
       print("added \(root["name"]?.shown ?? ""): \(root["state"]?.shown ?? "")")
     }
+  }
 
-    private func body() throws -> JSONOutput {
-      var members: [JSONOutput.Member] = [
-        .init(key: "name", value: .string(self.name ?? self.plugin.name)),
-        .init(key: "scopes", value: .strings(self.plugin.scopes)),
-      ]
-      if self.inline {
-        let bytes: [UInt8]
-        do {
-          bytes = try readConfigurationFile(self.plugin.path)
-        } catch {
-          throw ExitFailure(.noInput, "\(self.plugin.path) cannot be read: \(error.reason).")
-        }
-        members.append(.init(key: "source", value: .string(String(decoding: bytes, as: UTF8.self))))
-      } else {
-        members.append(.init(key: "path", value: .string(absolutePath(self.plugin.path))))
-      }
-      if let urlPrefix { members.append(.init(key: "url_prefix", value: .string(urlPrefix))) }
-      if let instances { members.append(.init(key: "instances", value: .int(instances))) }
-      if let onFailure { members.append(.init(key: "on_failure", value: .string(onFailure))) }
-      if let config {
-        do throws(DefinitionError) {
-          _ = try parseJSON(config.utf8, DefinitionError(file: "--config", reason: ""))
-        } catch {
-          throw ExitFailure(.usage, "\(error).")
-        }
-        members.append(.init(key: "config", value: .raw(config)))
-      }
-      return .object(members)
+  struct Update: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Defines a plugin anew.",
+      discussion: """
+        What is not given is as if it had never been. Where the new one does not load, the plugin is \
+        what it was.
+        """)
+    @OptionGroup var definition: PluginArguments
+    @OptionGroup var target: Target
+
+    func run() async throws {
+      let path = try PluginsCommand.path(self.definition.pluginName)
+      let client = try self.target.client()
+      let answer = try await client.send("PUT", path, body: try self.definition.json().text)
+      let root = try PluginsCommand.check(answer)
+      print("updated \(root["name"]?.shown ?? ""): \(root["state"]?.shown ?? "")")
     }
   }
 

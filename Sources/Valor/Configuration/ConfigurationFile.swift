@@ -71,7 +71,7 @@ enum ConfigurationFile {
     var error = context
     error.key = member.key
     error.position = member.keyPosition
-    error.reason = "there is no such option"
+    error.reason = Self.unknown(member.key)
     let isName =
       member.key.utf8.allSatisfy { $0 == UInt8(ascii: "-") || (0x61...0x7A).contains($0) }
       && !member.key.hasPrefix("-") && member.key.utf8.count > 1
@@ -91,6 +91,14 @@ enum ConfigurationFile {
       throw error
     }
     return arguments
+  }
+
+  private static func unknown(_ key: String) -> String {
+    let words = RunCommand.helpMessage(columns: 200).split { $0 == " " || $0 == "\n" || $0 == "/" }
+    let options = Set(words.filter { $0.hasPrefix("--") && !$0.hasPrefix("--no-") })
+      .subtracting(["--help", "--version", "--config"])
+    let meant = nearMatch(key, of: options.map { String($0.dropFirst(2)) })
+    return "there is no such option" + (meant.map { "; did you mean \($0)?" } ?? "")
   }
 
   private static func arguments(

@@ -112,9 +112,10 @@ struct ObjectReader {
   /// Refuses what was not taken.
   func finish() throws(DefinitionError) {
     guard let member = self.members.first else { return }
+    let meant = nearMatch(member.key, of: self.known).map { "; did you mean \($0)?" }
     throw self.error(
       member.keyPosition, member.key,
-      "there is no such key; known are \(self.known.joined(separator: ", "))")
+      "there is no such key" + (meant ?? "; known are \(self.known.joined(separator: ", "))"))
   }
 
   func error(_ node: JSONNode, _ key: String?, _ reason: String) -> DefinitionError {

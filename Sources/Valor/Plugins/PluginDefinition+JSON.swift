@@ -103,12 +103,16 @@ extension PluginDefinition {
       }
       self.urlPrefix = path
     }
-    if let node = reader.take("match"), node.value != .string("url") {
-      let isKnown = node.value == .string("client")
-      throw reader.error(
-        node, "match",
-        isKnown
-          ? "matching by client is not available so far, only url" : "url or client has to be here")
+    if let node = reader.take("match") {
+      guard case .string(let text) = node.value, let mode = MatchMode(rawValue: text) else {
+        throw reader.error(node, "match", "url or client has to be here")
+      }
+      guard mode == .url || !self.isMounted else {
+        throw reader.error(
+          node, "match",
+          "only scopes that are URLs can be matched by client, not the proxy's own address")
+      }
+      self.match = mode
     }
   }
 

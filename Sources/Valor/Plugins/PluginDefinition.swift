@@ -48,6 +48,8 @@ struct PluginDefinition: Sendable, Equatable {
   var source: Source
   /// The scopes as they were given, absolute URLs and paths below the mount; may be empty.
   var scopes: [String] = []
+  /// Which requests it gets.
+  var match = MatchMode.url
   /// The path of the mount as it was given; `nil` for the name with an underscore.
   var urlPrefix: String?
   /// Whether the script is a module.

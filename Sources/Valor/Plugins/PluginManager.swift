@@ -209,7 +209,7 @@ extension PluginDefinition {
   var description: PluginDescription {
     PluginDescription(
       name: self.name, kind: self.kind, scriptURL: self.scriptURL, scopes: self.scopeURLs,
-      failurePolicy: self.failurePolicy ?? .networkError)
+      match: self.match, failurePolicy: self.failurePolicy ?? .networkError)
   }
 
   /// What the supervisor of a worker has to know.

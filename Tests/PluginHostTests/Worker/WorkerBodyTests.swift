@@ -500,7 +500,7 @@ import Testing
         scope: "https://app.test/",
         source: "let kept; onactivate = () => { fetch('/k').then(r => kept = r); "
           + "for (let i = 0; i < 20; i++) fetch('/x'); }"),
-      socket: socket)
+      socket: socket, wake: {})
     #expect(plugin.evaluatePlugin())
     #expect(plugin.handle(.activate(event: 1)))
     for fetch in 1...21 as ClosedRange<UInt32> {

@@ -52,7 +52,12 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{\n \"listne\": 1}", "/etc/valor/valor.json:2:2: \"listne\": there is no such option"),
+    (
+      "{\n \"listne\": 1}",
+      "/etc/valor/valor.json:2:2: \"listne\": there is no such option; did you mean listen?"
+    ),
+    ("{\"max_connections\": 1}", "did you mean max-connections?"),
+    ("{\"dataDir\": \"x\"}", "did you mean data-dir?"),
     ("{\"help\": true}", "there is no such option"),
     ("{\"config\": \"x\"}", "there is no such option"),
     ("{\"\": 1}", "there is no such option"), ("{\"-h\": true}", "there is no such option"),

@@ -85,12 +85,17 @@ import Testing
     let pattern = try plugin(#""scopes": ["http{s}?://a.example/*"]"#)
     #expect(!pattern.isMounted)
     #expect(pattern.scriptURL == "https://a.example/p.js")
+    let client = try plugin(#""scopes": ["https://a.example/"], "match": "client""#)
+    #expect(client.description.match == .client)
+    #expect(pattern.description.match == .url)
     let none = try plugin(#""scopes": []"#)
     #expect(none.isMounted)
   }
 
   @Test(arguments: [
-    (#""nmae": 1"#, #""nmae": there is no such key; known are name, type, path"#),
+    (#""nmae": 1"#, #""nmae": there is no such key; did you mean name?"#),
+    (#""url-prefix": "x""#, "did you mean url_prefix?"),
+    (#""colour": 1"#, #""colour": there is no such key; known are name, type, path"#),
     (#""scopes": "https://a.example/""#, #""scopes": an array of strings has to be here"#),
     (#""scopes": [1]"#, #""scopes": a string has to be here, not a number"#),
     (#""scopes": ["ftp://a.example/"]"#, "neither an http nor an https URL"),
@@ -118,6 +123,7 @@ import Testing
     (#""env": {}"#, #""env": a js plugin has no environment"#),
     (#""on_failure": "ignore""#, #""on_failure": error or fail-open has to be here"#),
     (#""match": "regex""#, #""match": url or client has to be here"#),
+    (#""match": "client""#, "only scopes that are URLs can be matched by client"),
     (#""module": 1"#, #""module": true or false has to be here"#),
     (#""source": "x""#, #"a "path" or a "source", not both"#),
   ])

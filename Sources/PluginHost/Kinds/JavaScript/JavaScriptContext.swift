@@ -89,6 +89,15 @@ final class JavaScriptContext {
     }
   }
 
+  /// Makes an array of a few values, which are on the stack while `make` makes them.
+  func array(count: Int, _ make: (Int) -> JSValue) -> JSValue {
+    withUnsafeTemporaryAllocation(of: Optional<JSValue>.self, capacity: max(1, count)) { items in
+      items.initialize(repeating: nil)
+      for index in 0..<count { items[index] = make(index) }
+      return JSObjectMakeArray(self.ref, count, items.baseAddress, nil) ?? self.undefined
+    }
+  }
+
   // MARK: Reading values
 
   func isUndefined(_ value: JSValue) -> Bool { JSValueIsUndefined(self.ref, value) }

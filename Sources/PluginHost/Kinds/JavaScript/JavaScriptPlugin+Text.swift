@@ -68,12 +68,13 @@ extension JavaScriptPlugin {
       self.context.bytes(bytes), self.context.number(Double(read)), self.context.undefined)
   }
 
-  /// `(encoding, options, bytes, rest of an earlier call or null)` →
+  /// `(encoding, options, bytes, rest or state of an earlier call or null)` →
   /// `[text, rest or null, whether the byte order mark has been passed]`; `undefined` where the
   /// bytes are not valid and have to be.
   private func decode(_ arguments: NativeArguments) -> JSValue? {
-    let encoding = TextDecoding.Encoding(rawValue: arguments.uint32(0)) ?? .utf8
+    let encoding = TextEncoding(rawValue: arguments.uint32(0)) ?? .utf8
     let options = TextDecoding.Options(rawValue: arguments.uint32(1))
+    guard encoding.isUnicode else { return self.decodeLegacy(arguments, encoding, options) }
     if arguments.isNull(3) {
       return self.context.withBytes(arguments[2]) { self.decode($0, encoding, options) }
     }
@@ -83,8 +84,23 @@ extension JavaScriptPlugin {
     return whole.withUnsafeBytes { self.decode($0, encoding, options) }
   }
 
+  /// Decodes with a decoder whose state is what an earlier call has left.
+  private func decodeLegacy(
+    _ arguments: NativeArguments, _ encoding: TextEncoding, _ options: TextDecoding.Options
+  ) -> JSValue? {
+    let state = arguments.isNull(3) ? [] : self.context.withBytes(arguments[3]) { Array($0) }
+    let decoded = self.context.withBytes(arguments[2]) {
+      LegacyDecoding($0, as: encoding, options: options, state: state)
+    }
+    guard let decoded else { return nil }
+    return self.context.array(
+      self.context.string(utf16: decoded.text),
+      decoded.state.isEmpty ? self.context.null : self.context.bytes(decoded.state),
+      self.context.bool(true))
+  }
+
   private func decode(
-    _ bytes: UnsafeRawBufferPointer, _ encoding: TextDecoding.Encoding,
+    _ bytes: UnsafeRawBufferPointer, _ encoding: TextEncoding,
     _ options: TextDecoding.Options
   ) -> JSValue? {
     if encoding == .utf8, let text = self.wholeUTF8(bytes, options) {

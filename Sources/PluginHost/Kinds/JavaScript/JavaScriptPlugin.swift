@@ -36,6 +36,10 @@ final class JavaScriptPlugin {
   var lostReads: [UInt32] = []
   var lastFetch: UInt32 = 0
   var lastCall: UInt32 = 0
+  /// Work on other threads. So many that a script which waits for each never comes near.
+  let operations: Operations<OperationResult>
+  /// `internal` of our scripts, for those that are evaluated later.
+  private var internals: ProtectedValue?
   /// The registration as the host said last.
   var registration: String
   /// Whether a script has looked at it, so that it is told of changes.
@@ -48,7 +52,11 @@ final class JavaScriptPlugin {
   /// Makes a global with all Web APIs.
   ///
   /// - Throws: ``ScriptFailure`` where one of our own scripts fails.
-  init(_ start: WorkerStart, socket: FrameSocket) throws(ScriptFailure) {
+  ///
+  /// - Parameter wake: gives the worker's loop a turn; called on any thread.
+  init(
+    _ start: WorkerStart, socket: FrameSocket, wake: @escaping @Sendable () -> Void
+  ) throws(ScriptFailure) {
     guard let context = JavaScriptContext(), let classes = NativeClasses() else {
       throw ScriptFailure(
         message: "JavaScriptCore gives no context.", file: start.scriptPath, line: 0, column: 0)
@@ -58,20 +66,18 @@ final class JavaScriptPlugin {
     self.socket = socket
     self.context = context
     self.classes = classes
+    self.operations = Operations(threads: 2, limit: 16_384, wake: wake)
     let internals = JSObjectMake(context.ref, nil, nil) ?? context.undefined
     let protected = ProtectedValue(internals, in: context)
-    self.installNatives(into: protected.value)
-    try self.evaluateWebAPIs(protected.value)
+    self.internals = protected
+    let natives = JSObjectMake(context.ref, nil, nil) ?? context.undefined
+    context.setProperty("native", of: protected.value, to: natives)
+    self.install(self.commonNatives, into: natives)
+    try self.evaluateScripts(group: "")
     self.takeHooks(context.property("hooks", of: protected.value))
   }
 
-  private func installNatives(into internals: JSValue) {
-    let natives = JSObjectMake(self.context.ref, nil, nil) ?? self.context.undefined
-    self.context.setProperty("native", of: internals, to: natives)
-    let all =
-      self.eventNatives + self.fetchNatives + self.bodyNatives + self.environmentNatives
-      + self.textNatives + self.urlNatives + self.urlPatternNatives + self.typeNatives
-      + self.scriptNatives
+  private func install(_ all: [Native], into natives: JSValue) {
     for (name, body) in all {
       let function = NativeFunction(self.context, body)
       self.functions.append(function)
@@ -80,10 +86,50 @@ final class JavaScriptPlugin {
     }
   }
 
-  private func evaluateWebAPIs(_ internals: JSValue) throws(ScriptFailure) {
+  /// How our scripts get those of them that are evaluated when they are first needed.
+  private var groupNatives: [Native] {
+    [
+      (
+        "loadScripts",
+        { [unowned self] arguments in
+          do throws(ScriptFailure) {
+            try self.loadScripts(group: arguments.text(0))
+            return nil
+          } catch { return self.context.string(error.message) }
+        }
+      )
+    ]
+  }
+
+  /// The functions that every global needs.
+  private var commonNatives: [Native] {
+    self.eventNatives + self.fetchNatives + self.bodyNatives + self.environmentNatives
+      + self.textNatives + self.urlNatives + self.urlPatternNatives + self.typeNatives
+      + self.compressionNatives + self.scriptNatives + self.groupNatives
+  }
+
+  /// The functions that only one group of scripts needs.
+  private func natives(group: String) -> [Native] {
+    switch group {
+    case "crypto": self.cryptoNatives
+    default: []
+    }
+  }
+
+  private func loadScripts(group: String) throws(ScriptFailure) {
+    guard let internals = self.internals else { return }
+    let natives = self.context.property("native", of: internals.value)
+    self.install(self.natives(group: group), into: natives)
+    try self.evaluateScripts(group: group)
+  }
+
+  /// Evaluates the scripts of a group in their order; the group without a name is that of every
+  /// new global.
+  private func evaluateScripts(group: String) throws(ScriptFailure) {
+    guard let internals = self.internals?.value else { return }
     let scripts = UnsafeBufferPointer(
       start: valor_web_api_script_table(), count: valor_web_api_script_count)
-    for script in scripts {
+    for script in scripts where String(cString: script.group) == group {
       let name = String(cString: script.name)
       let text = UnsafeRawBufferPointer(start: script.text, count: script.length)
       var exception: JSValue?
@@ -118,6 +164,7 @@ final class JavaScriptPlugin {
     case fetchEvent, step, install, activate, abortEvent, fetchResult, fetchFailed, callResult
     case registrationChanged
     case task, bodyRead, bodyWritable, bodyCancelled, timer, listenerTypes, unhandledRejection
+    case operationFinished
   }
 
   // MARK: Calling scripts

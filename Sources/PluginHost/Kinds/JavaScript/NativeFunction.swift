@@ -38,10 +38,15 @@ final class NativeFunction {
   }
 }
 
+/// Something of Swift's that scripts can hold without seeing what it is. The engine lets go of it on
+/// whatever thread it collects garbage.
+typealias NativeObject = AnyObject & Sendable
+
 /// The classes of the objects that hold something of Swift's. Owner of both.
 final class NativeClasses {
   private let functions: OpaquePointer
   private let handles: OpaquePointer
+  private let keptObjects: OpaquePointer
 
   init?() {
     var function = kJSClassDefinitionEmpty
@@ -50,18 +55,28 @@ final class NativeClasses {
     var handle = kJSClassDefinitionEmpty
     handle.attributes = JSClassAttributes(kJSClassAttributeNoAutomaticPrototype)
     handle.finalize = finalizeHandle
+    var kept = kJSClassDefinitionEmpty
+    kept.attributes = JSClassAttributes(kJSClassAttributeNoAutomaticPrototype)
+    kept.finalize = finalizeKept
     guard let functions = JSClassCreate(&function) else { return nil }
     guard let handles = JSClassCreate(&handle) else {
       JSClassRelease(functions)
       return nil
     }
+    guard let keptObjects = JSClassCreate(&kept) else {
+      JSClassRelease(functions)
+      JSClassRelease(handles)
+      return nil
+    }
     self.functions = functions
     self.handles = handles
+    self.keptObjects = keptObjects
   }
 
   deinit {
     JSClassRelease(self.functions)
     JSClassRelease(self.handles)
+    JSClassRelease(self.keptObjects)
   }
 
   /// Makes a function object. `function` has to outlive the context.
@@ -70,9 +85,9 @@ final class NativeClasses {
     return JSObjectMake(context.ref, self.functions, pointer) ?? context.undefined
   }
 
-  /// Makes an object without properties that keeps `handle` for as long as scripts keep it.
-  func object(_ handle: BodyHandle, in context: JavaScriptContext) -> JSValue {
-    let pointer = Unmanaged.passRetained(handle)
+  /// Makes an object without properties that keeps `native` for as long as scripts keep it.
+  func object(_ native: some NativeObject, in context: JavaScriptContext) -> JSValue {
+    let pointer = Unmanaged<AnyObject>.passRetained(native)
     guard let object = JSObjectMake(context.ref, self.handles, pointer.toOpaque()) else {
       pointer.release()
       return context.undefined
@@ -81,11 +96,37 @@ final class NativeClasses {
   }
 
   /// What an object made by ``object(_:in:)`` keeps; `nil` for any other value.
-  func handle(_ value: JSValue, in context: JavaScriptContext) -> BodyHandle? {
+  func object(of value: JSValue, in context: JavaScriptContext) -> AnyObject? {
     guard JSValueIsObjectOfClass(context.ref, value, self.handles),
       let pointer = JSObjectGetPrivate(value)
     else { return nil }
-    return Unmanaged<BodyHandle>.fromOpaque(pointer).takeUnretainedValue()
+    return Unmanaged<AnyObject>.fromOpaque(pointer).takeUnretainedValue()
+  }
+
+  /// The body that such an object stands for.
+  func handle(_ value: JSValue, in context: JavaScriptContext) -> BodyHandle? {
+    self.object(of: value, in: context) as? BodyHandle
+  }
+
+  /// Makes an object without properties that keeps `object` for as long as scripts keep it. The last
+  /// reference may go on whatever thread the engine collects on.
+  func object(keeping object: AnyObject, in context: JavaScriptContext) -> JSValue {
+    let pointer = Unmanaged.passRetained(object)
+    guard let value = JSObjectMake(context.ref, self.keptObjects, pointer.toOpaque()) else {
+      pointer.release()
+      return context.undefined
+    }
+    return value
+  }
+
+  /// What an object made by ``object(keeping:in:)`` keeps; `nil` for any other value.
+  func kept<Kept: AnyObject>(_ value: JSValue, as: Kept.Type, in context: JavaScriptContext)
+    -> Kept?
+  {
+    guard JSValueIsObjectOfClass(context.ref, value, self.keptObjects),
+      let pointer = JSObjectGetPrivate(value)
+    else { return nil }
+    return Unmanaged<AnyObject>.fromOpaque(pointer).takeUnretainedValue() as? Kept
   }
 }
 
@@ -97,5 +138,11 @@ private let callNativeFunction: JSObjectCallAsFunctionCallback = {
 
 private let finalizeHandle: JSObjectFinalizeCallback = { object in
   guard let object, let pointer = JSObjectGetPrivate(object) else { return }
-  Unmanaged<BodyHandle>.fromOpaque(pointer).takeRetainedValue().wasCollected()
+  let native = Unmanaged<AnyObject>.fromOpaque(pointer).takeRetainedValue()
+  (native as? BodyHandle)?.wasCollected()
+}
+
+private let finalizeKept: JSObjectFinalizeCallback = { object in
+  guard let object, let pointer = JSObjectGetPrivate(object) else { return }
+  Unmanaged<AnyObject>.fromOpaque(pointer).release()
 }

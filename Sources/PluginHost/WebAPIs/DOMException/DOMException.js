@@ -48,4 +48,31 @@
   internal.defineConstants(DOMException, codes);
   internal.defineInterface('DOMException', DOMException);
   internal.DOMException = DOMException;
+
+  const toDouble = function (value, where) {
+    if (value === undefined) return null;
+    const number = +value;
+    if (number - number !== 0) throw new TypeError(`QuotaExceededError: ${where} is not finite.`);
+    if (number < 0) throw new RangeError(`QuotaExceededError: ${where} is negative.`);
+    return number;
+  };
+
+  // https://webidl.spec.whatwg.org/#quotaexceedederror
+  class QuotaExceededError extends DOMException {
+    #quota;
+    #requested;
+    constructor(message = '', options = {}) {
+      super(message, 'QuotaExceededError');
+      const { quota, requested } = internal.toDictionary(options, 'QuotaExceededError');
+      this.#quota = toDouble(quota, 'quota');
+      this.#requested = toDouble(requested, 'requested');
+      if (this.#quota !== null && this.#requested !== null && this.#requested < this.#quota) {
+        throw new RangeError('QuotaExceededError: less is requested than there may be.');
+      }
+    }
+    get quota() { return this.#quota; }
+    get requested() { return this.#requested; }
+  }
+  internal.defineInterface('QuotaExceededError', QuotaExceededError);
+  internal.quotaExceeded = (message) => new QuotaExceededError(message);
 })

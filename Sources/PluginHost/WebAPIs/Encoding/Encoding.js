@@ -2,7 +2,10 @@
 (function (internal) {
   'use strict';
   const { native, requireArguments, toDictionary, isBufferSource, bytesOf } = internal;
-  const { SafeMap, lowerCase, viewTag, isView, Uint8Array } = internal.primordials;
+  const {
+    Uint8Array, getOwnPropertyDescriptor, getPrototypeOf, isView, setBytes, setPrototypeOf, slice,
+    sliceBytes, uncurry, viewByteLength, viewTag, wellFormed,
+  } = internal.primordials;
   const { DOMException } = internal;
 
   class TextEncoder {
@@ -19,72 +22,101 @@
       if (!isView(destination) || viewTag(destination) !== 'Uint8Array') {
         throw new TypeError('TextEncoder.encodeInto: the destination is not a Uint8Array.');
       }
-      const size = internal.primordials.viewByteLength(destination);
-      const [bytes, read] = native.encodeUTF8Prefix(internal.toUSVString(string), size);
-      internal.primordials.setBytes(destination, bytes);
+      const size = viewByteLength(destination);
+      // No more code units than bytes can be read.
+      const result = native.encodeUTF8Prefix(wellFormed(slice(string, 0, size)), size);
+      const bytes = result[0], read = result[1];
+      setBytes(destination, bytes);
       return { read, written: bytes.length };
     }
   }
   internal.defineInterface('TextEncoder', TextEncoder);
 
-  const encodings = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'];
-  const labels = new SafeMap();
-  const labelsOf = [
-    ['unicode-1-1-utf-8', 'unicode11utf8', 'unicode20utf8', 'utf-8', 'utf8', 'x-unicode20utf8'],
-    ['csunicode', 'iso-10646-ucs-2', 'ucs-2', 'unicode', 'unicodefeff', 'utf-16', 'utf-16le'],
-    ['unicodefffe', 'utf-16be'],
-    ['ansi_x3.4-1968', 'ascii', 'cp1252', 'cp819', 'csisolatin1', 'ibm819', 'iso-8859-1',
-      'iso-ir-100', 'iso8859-1', 'iso88591', 'iso_8859-1', 'iso_8859-1:1987', 'l1', 'latin1',
-      'us-ascii', 'windows-1252', 'x-cp1252'],
-  ];
-  for (let i = 0; i < labelsOf.length; i++) for (const label of labelsOf[i]) labels.set(label, i);
-
   const FATAL = 1, IGNORE_BOM = 2, STREAM = 4;
 
-  class TextDecoder {
-    #encoding;
-    #flags;
-    // What an earlier chunk with `stream` left: the bytes of an unfinished character, and whether
-    // the byte order mark has been passed.
-    #pending = null;
-    #bomSeen = false;
+  // What TextDecoder and TextDecoderStream decode with.
+  class Decoder {
+    encoding;
+    flags;
+    // What an earlier chunk left: the bytes of an unfinished character or the state of the native
+    // decoder, and whether the byte order mark has been passed.
+    pending = null;
+    bomSeen = false;
 
-    constructor(label = 'utf-8', options = {}) {
-      const encoding = labels.get(lowerCase(internal.asciiWhitespaceTrim(`${label}`)));
-      const { fatal, ignoreBOM } = toDictionary(options, 'TextDecoder');
-      if (encoding === undefined) {
-        throw new RangeError(`TextDecoder: the encoding '${label}' is not supported.`);
+    constructor(label, options, where) {
+      const string = `${label}`;
+      const { fatal, ignoreBOM } = toDictionary(options, where);
+      this.encoding = internal.encodingOf(string);
+      if (this.encoding === undefined) {
+        throw new RangeError(`${where}: the encoding '${string}' is not supported.`);
       }
-      this.#encoding = encoding;
-      this.#flags = (fatal ? FATAL : 0) | (ignoreBOM ? IGNORE_BOM : 0);
+      this.flags = (fatal ? FATAL : 0) | (ignoreBOM ? IGNORE_BOM : 0);
     }
-    get encoding() { return encodings[this.#encoding]; }
-    get fatal() { return (this.#flags & FATAL) !== 0; }
-    get ignoreBOM() { return (this.#flags & IGNORE_BOM) !== 0; }
+    get name() { return internal.encodingName(this.encoding); }
+    get fatal() { return (this.flags & FATAL) !== 0; }
+    get ignoreBOM() { return (this.flags & IGNORE_BOM) !== 0; }
 
-    decode(input = undefined, options = {}) {
-      this.#encoding;
-      if (input !== undefined && !isBufferSource(input)) {
-        throw new TypeError('TextDecoder.decode: the input is no BufferSource.');
-      }
-      const { stream } = toDictionary(options, 'TextDecoder.decode');
-      // A copy: the engine pins the memory of what native code has looked at.
-      const bytes = input === undefined
-        ? new Uint8Array(0) : internal.primordials.sliceBytes(bytesOf(input));
-      const bomSeen = this.#bomSeen;
-      const flags = this.#flags | (stream ? STREAM : 0) | (bomSeen ? IGNORE_BOM : 0);
+    // `bytes` are a copy: the engine pins the memory of what native code has looked at.
+    decode(bytes, streams) {
+      const { bomSeen } = this;
+      const flags = this.flags | (streams ? STREAM : 0) | (bomSeen ? IGNORE_BOM : 0);
       // [text, what is left for the next chunk, whether a byte order mark can no longer come]
-      const result = native.decode(this.#encoding, flags, bytes, this.#pending);
-      this.#pending = null;
-      this.#bomSeen = false;
+      const result = native.decode(this.encoding, flags, bytes, this.pending);
+      this.pending = null;
+      this.bomSeen = false;
       if (result === undefined) {
-        throw new TypeError(`The encoded data was not valid ${this.encoding} data.`);
+        throw new TypeError(`The encoded data was not valid ${this.name} data.`);
       }
-      if (stream) {
-        this.#pending = result[1];
-        this.#bomSeen = bomSeen || result[2];
+      if (streams) {
+        this.pending = result[1];
+        this.bomSeen = bomSeen || result[2];
       }
       return result[0];
+    }
+  }
+  setPrototypeOf(Decoder.prototype, null);
+  internal.createDecoder = (label, options, where) => new Decoder(label, options, where);
+
+  // The length of a SharedArrayBuffer, which has no name in the global; a WebAssembly.Memory has one.
+  const { Memory } = globalThis.WebAssembly ?? {};
+  let sharedByteLength = null;
+  function isShared(value) {
+    if (!internal.isObject(value) || Memory === undefined) return false;
+    try {
+      if (sharedByteLength === null) {
+        const { buffer } = new Memory({ __proto__: null, shared: true, initial: 0, maximum: 0 });
+        const prototype = getPrototypeOf(buffer);
+        sharedByteLength = uncurry(getOwnPropertyDescriptor(prototype, 'byteLength').get);
+      }
+      sharedByteLength(value);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  // An argument of type AllowSharedBufferSource.
+  internal.checkDecodable = function (input, where) {
+    if (!isView(input) && !isBufferSource(input) && !isShared(input)) {
+      throw new TypeError(`${where}: the input is no BufferSource.`);
+    }
+  };
+
+  class TextDecoder {
+    #decoder;
+    constructor(label = 'utf-8', options = {}) {
+      this.#decoder = new Decoder(label, options, 'TextDecoder');
+    }
+    get encoding() { return this.#decoder.name; }
+    get fatal() { return this.#decoder.fatal; }
+    get ignoreBOM() { return this.#decoder.ignoreBOM; }
+
+    decode(input = undefined, options = {}) {
+      const decoder = this.#decoder;
+      if (input !== undefined) internal.checkDecodable(input, 'TextDecoder.decode');
+      const { stream } = toDictionary(options, 'TextDecoder.decode');
+      const bytes = input === undefined ? new Uint8Array(0) : sliceBytes(bytesOf(input));
+      return decoder.decode(bytes, !!stream);
     }
   }
   internal.defineInterface('TextDecoder', TextDecoder);

@@ -1,11 +1,6 @@
-/// The decoders of the [Encoding Standard](https://encoding.spec.whatwg.org/) that do not need an
-/// index of a legacy character set.
+/// The decoders of Unicode's own encodings in the
+/// [Encoding Standard](https://encoding.spec.whatwg.org/).
 struct TextDecoding {
-  enum Encoding: UInt32 {
-    case utf8 = 0
-    case utf16LittleEndian, utf16BigEndian, windows1252
-  }
-
   struct Options: OptionSet {
     let rawValue: UInt32
     static let fatal = Options(rawValue: 1)
@@ -25,18 +20,17 @@ struct TextDecoding {
   /// Decodes.
   ///
   /// - Returns: `nil` where the bytes are not valid and `options` has `fatal`.
-  init?(_ bytes: UnsafeRawBufferPointer, as encoding: Encoding, options: Options) {
+  init?(_ bytes: UnsafeRawBufferPointer, as encoding: TextEncoding, options: Options) {
     self.options = options
     self.text.reserveCapacity(bytes.count)
     switch encoding {
-    case .utf8: self.decodeUTF8(bytes)
     case .utf16LittleEndian: self.decodeUTF16(bytes, highFirst: false)
     case .utf16BigEndian: self.decodeUTF16(bytes, highFirst: true)
-    case .windows1252: self.text.append(contentsOf: bytes.lazy.map { Self.windows1252($0) })
+    default: self.decodeUTF8(bytes)
     }
     self.hasBegun = bytes.count > self.rest.count
     guard self.isValid || !options.contains(.fatal) else { return nil }
-    if encoding != .windows1252, !options.contains(.ignoreBOM), self.text.first == 0xFEFF {
+    if !options.contains(.ignoreBOM), self.text.first == 0xFEFF {
       self.text.removeFirst()
     }
   }
@@ -139,15 +133,4 @@ struct TextDecoding {
     }
     if index < bytes.count { self.ends(with: bytes[index...]) }
   }
-
-  private static func windows1252(_ byte: UInt8) -> UInt16 {
-    byte & 0xE0 == 0x80 ? Self.windows1252Row[Int(byte & 0x1F)] : UInt16(byte)
-  }
-
-  /// 0x80 to 0x9F, where windows-1252 is not Latin-1.
-  private static let windows1252Row: [UInt16] = [
-    0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039,
-    0x0152, 0x008D, 0x017D, 0x008F, 0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
-    0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178,
-  ]
 }

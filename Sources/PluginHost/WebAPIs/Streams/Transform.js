@@ -1,8 +1,8 @@
 // TransformStream: https://streams.spec.whatwg.org/#ts
 (function (internal) {
   'use strict';
-  const { deferred, isObject, markHandled, token, toDictionary } = internal;
-  const { rejected, resolved, then } = internal.primordials;
+  const { deferred, isObject, token, toDictionary } = internal;
+  const { resolved, then } = internal.primordials;
   const ops = internal.streamOps;
   const { promiseOf } = ops;
 
@@ -38,6 +38,9 @@
     }
 
     get desiredSize() { return this.readable.controller.desiredSize; }
+    get canEnqueue() { return this.readable.controller.canEnqueue; }
+    // Resolved where the reader wants more, or is gone.
+    whenWanted() { return this.hasBackpressure ? this.change.promise : resolved(); }
     // https://streams.spec.whatwg.org/#transform-stream-default-controller-enqueue
     enqueue(chunk) {
       const { controller } = this.readable;
@@ -106,6 +109,8 @@
     }
     cancel(reason) {
       const { writable } = this;
+      // A flush of one of our own scripts may wait for the reader.
+      if (this.ending !== null) this.unblockWrite();
       return this.end(this.algorithms.cancel, reason, () => {
         if (writable.state === 'errored') return { error: writable.error };
         writable.controller.errorIfNeeded(reason);
@@ -143,7 +148,7 @@
   }
 
   // A transform stream of one of our own scripts: {readable, writable} as scripts see them. The
-  // algorithms get the record, which has enqueue(), error() and terminate().
+  // algorithms get the record.
   internal.createTransform = function ({ transform, flush = undefined, cancel = undefined }) {
     const record = new Transform();
     setUp(record, { __proto__: null, transform, flush, cancel }, undefined,

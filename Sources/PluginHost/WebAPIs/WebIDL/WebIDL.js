@@ -28,6 +28,7 @@
   const primordials = {
     apply, ownKeys, defineProperty, getOwnPropertyDescriptor, setPrototypeOf, uncurry, hasInstance,
     freeze: Object.freeze,
+    getPrototypeOf: Object.getPrototypeOf,
     floor: Math.floor,
     isArray: Array.isArray,
     isView: ArrayBuffer.isView,
@@ -46,6 +47,7 @@
     slice: uncurry(String.prototype.slice),
     split: uncurry(String.prototype.split),
     replaceAll: uncurry(String.prototype.replaceAll),
+    charCodeAt: uncurry(String.prototype.charCodeAt),
     indexOf: uncurry(String.prototype.indexOf),
     lowerCase: uncurry(String.prototype.toLowerCase),
     upperCase: uncurry(String.prototype.toUpperCase),
@@ -63,6 +65,8 @@
     dataViewByteOffset: getter(DataView.prototype, 'byteOffset'),
     dataViewByteLength: getter(DataView.prototype, 'byteLength'),
     bufferByteLength: getter(ArrayBuffer.prototype, 'byteLength'),
+    bufferDetached: getter(ArrayBuffer.prototype, 'detached'),
+    bufferResizable: getter(ArrayBuffer.prototype, 'resizable'),
   };
   internal.primordials = primordials;
   const { wellFormed, slice, execute, isView, bufferByteLength } = primordials;
@@ -213,19 +217,23 @@
     }
   };
 
-  // A BufferSource as a Uint8Array over the same memory.
+  // A BufferSource as a Uint8Array over the same memory; an empty one where that is detached.
   internal.bytesOf = function (source) {
     const p = primordials;
-    if (!isView(source)) return new p.Uint8Array(source);
-    if (p.viewTag(source) === undefined) {
-      return new p.Uint8Array(
-        p.dataViewBuffer(source), p.dataViewByteOffset(source), p.dataViewByteLength(source));
-    }
-    return new p.Uint8Array(
-      p.viewBuffer(source), p.viewByteOffset(source), p.viewByteLength(source));
+    if (!isView(source)) return isDetached(source) ? new p.Uint8Array(0) : new p.Uint8Array(source);
+    const isTyped = p.viewTag(source) !== undefined;
+    const buffer = bufferOf(source);
+    if (isDetached(buffer)) return new p.Uint8Array(0);
+    return isTyped
+      ? new p.Uint8Array(buffer, p.viewByteOffset(source), p.viewByteLength(source))
+      : new p.Uint8Array(buffer, p.dataViewByteOffset(source), p.dataViewByteLength(source));
   };
+  const isDetached = (buffer) => internal.isArrayBuffer(buffer) && primordials.bufferDetached(buffer);
+  // Not one over shared memory.
   internal.isBufferSource = (value) =>
-    internal.isObject(value) && (isView(value) || internal.isArrayBuffer(value));
+    internal.isObject(value) && internal.isArrayBuffer(isView(value) ? bufferOf(value) : value);
+  const bufferOf = (view) => (primordials.viewTag(view) === undefined
+    ? primordials.dataViewBuffer(view) : primordials.viewBuffer(view));
 
   // A promise of nothing that nobody has to handle.
   const ignore = () => {};
