@@ -25,18 +25,20 @@ let webAPIScripts = [
   "Encoding/EncodingStreams", "Compression/Compression",
   "Files/Blob", "Files/File", "Files/FileReader", "FormData/FormData", "FormData/Multipart",
   "Fetch/Headers", "Fetch/Body", "Fetch/Request", "Fetch/Response", "Fetch/Fetch",
+  "Cache/CacheCalls", "Cache/Cache", "Cache/CacheStorage",
   "Console/Console", "Crypto/Crypto", "Performance/Performance",
   "Performance/PerformanceObserver", "WebAssembly/Streaming", "Scripts/ImportScripts",
   "Crypto/Algorithms", "Crypto/JSONWebKeys", "Crypto/CurveKeys", "Crypto/RSAKeys",
   "Crypto/SymmetricKeys", "Crypto/DerivationKeys", "Crypto/StoredKeys",
   "Crypto/SubtleCrypto",
-  "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Registration", "ServiceWorker/Clients",
-  "ServiceWorker/ServiceWorkerGlobalScope", "Valor/Valor",
+  "ServiceWorker/ServiceWorkerEvents", "ServiceWorker/Routes", "ServiceWorker/Registration",
+  "ServiceWorker/Clients", "ServiceWorker/ServiceWorkerGlobalScope", "Valor/Valor",
 ].map { "WebAPIs/\($0).js" }
 
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -47,6 +49,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
@@ -69,7 +72,7 @@ let package = Package(
       name: "PluginHost",
       dependencies: [
         "FetchModel", "Interceptor", "CJavaScriptCore", "COpenSSL", "CProcess", "CWebAPIScripts",
-        "CICU", "CZlib", "CBrotli", nio, nioPosix, logging,
+        "CICU", "CZlib", "CBrotli", grdb, nio, nioPosix, logging,
       ],
       exclude: webAPIScripts, swiftSettings: settings),
     .executableTarget(

@@ -28,8 +28,7 @@
 #define ALLOW BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 // Each is two instructions, so that no jump is longer than one.
 #define DENY(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 1), FAIL(EPERM)
-// Denied where the argument has one of the bits.
-// Denied where the argument is this value, or where it is any other.
+// Denied where the argument is this value, where it is any other, and where it has one of the bits.
 #define DENY_VALUE(name, argument, value)                                              \
   BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 4), LOAD_ARGUMENT(argument),     \
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, 1), FAIL(EPERM), ALLOW

@@ -129,6 +129,15 @@ static const char Response[] = {
 static const char Fetch[] = {
 #embed "../PluginHost/WebAPIs/Fetch/Fetch.js"
     , 0};
+static const char CacheCalls[] = {
+#embed "../PluginHost/WebAPIs/Cache/CacheCalls.js"
+    , 0};
+static const char Cache[] = {
+#embed "../PluginHost/WebAPIs/Cache/Cache.js"
+    , 0};
+static const char CacheStorage[] = {
+#embed "../PluginHost/WebAPIs/Cache/CacheStorage.js"
+    , 0};
 static const char Console[] = {
 #embed "../PluginHost/WebAPIs/Console/Console.js"
     , 0};
@@ -149,6 +158,9 @@ static const char ImportScripts[] = {
     , 0};
 static const char ServiceWorkerEvents[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/ServiceWorkerEvents.js"
+    , 0};
+static const char Routes[] = {
+#embed "../PluginHost/WebAPIs/ServiceWorker/Routes.js"
     , 0};
 static const char Registration[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/Registration.js"
@@ -234,6 +246,9 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Request),
     SCRIPT(Response),
     SCRIPT(Fetch),
+    SCRIPT(CacheCalls),
+    SCRIPT(Cache),
+    SCRIPT(CacheStorage),
     SCRIPT(Console),
     SCRIPT(Crypto),
     SCRIPT(Performance),
@@ -241,6 +256,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Streaming),
     SCRIPT(ImportScripts),
     SCRIPT(ServiceWorkerEvents),
+    SCRIPT(Routes),
     SCRIPT(Registration),
     SCRIPT(Clients),
     SCRIPT(ServiceWorkerGlobalScope),

@@ -45,10 +45,12 @@ public final class BodyPipe: Sendable {
   /// - Parameters:
   ///   - length: the body's length in bytes, `nil` where unknown.
   ///   - highWaterMark: the number of waiting bytes from which the producer has to wait.
-  public init(length: Int? = nil, highWaterMark: Int = 131_072) {
+  ///   - startsWhenRead: whether `onWritable` is called when somebody reads for the first time: for
+  ///     a producer that need not begin before.
+  public init(length: Int? = nil, highWaterMark: Int = 131_072, startsWhenRead: Bool = false) {
     self.length = length
     self.highWaterMark = highWaterMark
-    self.state = Mutex(State())
+    self.state = Mutex(State(producerWaits: startsWhenRead))
   }
 
   // MARK: Producer
@@ -106,6 +108,9 @@ public final class BodyPipe: Sendable {
     return state.onReadable
   }
 
+  /// Whether the consumer has left.
+  public var isCancelled: Bool { self.state.withLock { $0.isCancelled } }
+
   // MARK: Consumer
 
   /// Sets what is called when there is something to read after ``read()`` returned `.pending`.
@@ -134,7 +139,10 @@ public final class BodyPipe: Sendable {
         return (.failed(error), nil)
       case nil:
         state.consumerWaits = true
-        return (.pending, nil)
+        guard state.producerWaits else { return (.pending, nil) }
+        // Only one that starts when it is read waits before an empty pipe.
+        state.producerWaits = false
+        return (.pending, state.onWritable)
       }
     }
     wake?()

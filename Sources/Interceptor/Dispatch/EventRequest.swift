@@ -10,9 +10,7 @@ struct EventRequest: Sendable {
   var hidden: HeaderList
 
   init(_ client: FetchRequest, facts: RequestFacts) {
-    // A script that sets a conditional field gets the cache mode `no-store`, which brings
-    // `Pragma: no-cache` along; a browser's own revalidation does not.
-    let hidesValidators = !facts.pragmaIsNoCache
+    let hidesValidators = facts.isRevalidation
     let hidesAuthorization = Self.isFromAuthenticationCache(facts.authorization)
     let hides = { (name: FieldName) -> Bool in
       switch name {
@@ -61,12 +59,12 @@ struct EventRequest: Sendable {
     return attributes
   }
 
-  private static func mode(_ facts: RequestFacts) -> String {
+  static func mode(_ facts: RequestFacts) -> String {
     guard let mode = facts.fetchMode else { return facts.isNavigation ? "navigate" : "no-cors" }
     return ["navigate", "same-origin", "no-cors", "cors"].contains(mode) ? mode : "no-cors"
   }
 
-  private static func destination(_ facts: RequestFacts) -> String {
+  static func destination(_ facts: RequestFacts) -> String {
     guard let destination = facts.fetchDestination else {
       return facts.isNavigation ? "document" : ""
     }

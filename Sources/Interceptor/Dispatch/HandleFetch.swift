@@ -21,7 +21,7 @@ extension ServiceWorkerRegistration {
   ///
   /// | the outcome | when |
   /// |---|---|
-  /// | fall back | the request is none that service workers see; the script listens for no `fetch`; no listener called `respondWith()`; the plugin is not active; the worker failed and the policy is fail-open |
+  /// | fall back | a route says so; the request is none that service workers see; the script listens for no `fetch`; no listener called `respondWith()`; the plugin is not active; the worker failed and the policy is fail-open |
   /// | network error | `respondWith()` got a rejection or no response; `preventDefault()` without `respondWith()`; no response, but the request's body was read; an answer that is not valid; a redirected response for a request that does not follow redirects; the worker failed otherwise; the client left |
   /// | respond | anything else |
   func handleFetch(
@@ -32,25 +32,37 @@ extension ServiceWorkerRegistration {
       return completion(.fallBack(request.body))
     }
     let finish = self.finishing(request, facts, client, completion)
-    guard active.listensForFetch else { return finish(.fallBack(request.body)) }
+    let (listensForFetch, routes) = active.dispatching
+    let source = routes.flatMap { self.routerSource($0, for: request, facts, active) }
+    switch source {
+    case .network: return finish(.fallBack(request.body))
+    case .cache(let name): return self.respondFromCache(request, facts, name, completion: finish)
+    case .raceNetworkAndFetchHandler, .fetchEvent, nil: break
+    }
+    guard listensForFetch else { return finish(.fallBack(request.body)) }
+    let parallelFetch = self.parallelFetch(for: request, facts, source)
     self.whenActivated { worker in
       guard let worker else { return finish(.fallBack(request.body)) }
-      self.createFetchEventAndDispatch(request, facts, client, to: worker, completion: finish)
+      self.createFetchEventAndDispatch(
+        request, facts, client, parallelFetch, to: worker, completion: finish)
     }
   }
 
-  /// What is done behind every outcome: the client that the response makes is there.
+  /// What is done behind every outcome: the client that the response makes is there, and the script
+  /// is looked at from time to time.
   private func finishing(
     _ request: FetchRequest, _ facts: RequestFacts, _ client: FetchClient,
     _ completion: @escaping @Sendable (FetchOutcome) -> Void
   ) -> @Sendable (FetchOutcome) -> Void {
-    guard let reserved = client.reserved else { return completion }
-    return { outcome in
+    { outcome in
       switch outcome {
       case .respond(let response) where !makesClient(response.status): break
       case .networkError: break
-      case .respond, .fallBack: self.registry?.clientLoaded(reserved, registration: self)
+      case .respond, .fallBack:
+        guard let reserved = client.reserved else { break }
+        self.registry?.clientLoaded(reserved, registration: self)
       }
+      self.softUpdate(after: facts)
       completion(outcome)
     }
   }
@@ -81,36 +93,51 @@ extension ServiceWorkerRegistration {
     return facts.isForcedReload
   }
 
+  /// What is fetched beside the event: by a route, or for a navigation where a script has enabled
+  /// that.
+  private func parallelFetch(
+    for request: FetchRequest, _ facts: RequestFacts, _ source: RouterSource?
+  ) -> ParallelFetch {
+    guard request.method == "GET" else { return .none }
+    if source == .raceNetworkAndFetchHandler { return .race }
+    guard facts.isNavigation else { return .none }
+    let preload = self.state.withLock { $0.navigationPreload }
+    return preload.isEnabled ? .navigationPreload(headerValue: preload.headerValue) : .none
+  }
+
   private func createFetchEventAndDispatch(
     _ request: FetchRequest, _ facts: RequestFacts, _ client: FetchClient,
-    to worker: ServiceWorker, completion: @escaping @Sendable (FetchOutcome) -> Void
+    _ parallelFetch: ParallelFetch, to worker: ServiceWorker,
+    completion: @escaping @Sendable (FetchOutcome) -> Void
   ) {
     let event = EventRequest(request, facts: facts)
-    // A client without fetch metadata is no browser that would refuse a redirected response.
-    let refusesRedirected = facts.fetchMode == "navigate"
     let method = request.method
     worker.worker.dispatchFetch(
       FetchEventInit(
         request: event.request, hidden: event.hidden, clientID: client.id,
-        resultingClientID: client.resultingID)
+        resultingClientID: client.resultingID, parallelFetch: parallelFetch)
     ) { result in
-      completion(
-        self.outcome(of: result, method: method, refusesRedirected: refusesRedirected))
+      var outcome = self.outcome(of: result, method: method, facts)
+      if facts.isRevalidation, case .respond(let response) = outcome {
+        outcome = .respond(response.answeringCondition(in: event.hidden, method: method))
+      }
+      completion(outcome)
     }
   }
 
   private func outcome(
-    of result: FetchDispatchResult, method: String, refusesRedirected: Bool
+    of result: FetchDispatchResult, method: String, _ facts: RequestFacts
   ) -> FetchOutcome {
     switch result {
     case .relayed(let response), .response(let response):
-      guard !refusesRedirected || response.urlList.count < 2 else {
+      // A client without fetch metadata is no browser that would refuse a redirected response.
+      guard facts.fetchMode != "navigate" || response.urlList.count < 2 else {
         response.body.cancel()
         return self.networkError("it answered a navigation with a redirected response")
       }
       if case .relayed = result { return .respond(response) }
       switch validate(response, method: method) {
-      case .success(let response): return .respond(response)
+      case .success(let response): return .respond(response.readable(for: facts))
       case .failure(let invalid):
         response.body.cancel()
         return self.networkError(invalid.reason)
@@ -132,7 +159,7 @@ extension ServiceWorkerRegistration {
     }
   }
 
-  private func networkError(_ reason: String) -> FetchOutcome {
+  func networkError(_ reason: String) -> FetchOutcome {
     .networkError(FetchError(.pluginFailed, .plugin, "The plugin \(self.pluginName): \(reason)."))
   }
 }

@@ -16,7 +16,8 @@ struct InvalidResponse: Error, Equatable {
 /// - `Transfer-Encoding`, `Connection`, `Keep-Alive`, `Proxy-*`, `TE`, `Trailer`, `Upgrade`: of one
 ///   connection only ([RFC 9110 §7.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1)).
 /// - `Content-Length` where a body follows: the body's own length counts. It stays in an answer to
-///   HEAD and in a 304, where it tells the length of a body that does not follow.
+///   HEAD and in a 304, where it tells the length of a body that does not follow; an answer to HEAD
+///   that has a body says that body's.
 /// - `Set-Cookie`, `Set-Cookie2`: forbidden response-header names of Fetch.
 func validate(
   _ response: FetchResponse, method: String
@@ -29,12 +30,13 @@ func validate(
       InvalidResponse(reason: "its answer has a status text with a control character"))
   }
   guard let invalid = firstInvalidField(response.headers) else {
-    return .success(removingConnectionFields(response, method: method))
+    return .success(removingMessageFields(response, method: method))
   }
   return .failure(InvalidResponse(reason: "its answer has an invalid field \(invalid)"))
 }
 
-private func removingConnectionFields(_ response: FetchResponse, method: String) -> FetchResponse {
+/// A response that a script has made without what ``validate(_:method:)`` says goes.
+package func removingMessageFields(_ response: FetchResponse, method: String) -> FetchResponse {
   var response = response
   let isNullBody = [204, 205, 304].contains(response.status)
   let keepsLength =
@@ -50,10 +52,19 @@ private func removingConnectionFields(_ response: FetchResponse, method: String)
     }
   }
   if isNullBody || method == "HEAD" {
+    if !isNullBody, !keepsLength, let length = response.body.lengthForHEAD {
+      response.headers.append(name: "Content-Length", value: "\(length)")
+    }
     response.body.cancel()
     response.body = .none
   }
   return response
+}
+
+extension FetchBody {
+  /// What an answer to GET would say; `nil` where a script has given no body, which says nothing of
+  /// the one that GET would get.
+  fileprivate var lengthForHEAD: Int? { if case .none = self { nil } else { self.length } }
 }
 
 private func isLength(_ text: String) -> Bool {

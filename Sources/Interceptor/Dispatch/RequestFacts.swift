@@ -6,6 +6,7 @@ struct RequestFacts: Sendable {
   var fetchDestination: String?
   var fetchSite: String?
   var referer: String?
+  var origin: String?
   var accept: String?
   var cacheControl: String?
   var authorization: String?
@@ -15,6 +16,8 @@ struct RequestFacts: Sendable {
   var upgradesToWebSocket = false
   var upgradesInsecureRequests = false
   var requestsMethod = false
+  /// Whether there is an `If-None-Match` or an `If-Modified-Since`.
+  var hasValidator = false
 
   /// What each field is called, in the fields' order.
   private(set) var names = ContiguousArray<FieldName>()
@@ -35,6 +38,7 @@ struct RequestFacts: Sendable {
     case .secFetchDest: self.fetchDestination = value()
     case .secFetchSite: self.fetchSite = value()
     case .referer: self.referer = value()
+    case .origin: self.origin = value()
     case .accept: self.accept = self.accept ?? value()
     case .cacheControl: self.cacheControl = value().lowercased()
     case .authorization: self.authorization = value()
@@ -44,9 +48,17 @@ struct RequestFacts: Sendable {
     case .upgrade: self.upgradesToWebSocket = value().lowercased().contains("websocket")
     case .upgradeInsecureRequests: self.upgradesInsecureRequests = true
     case .accessControlRequestMethod: self.requestsMethod = true
+    case .ifNoneMatch, .ifModifiedSince: self.hasValidator = true
     default: break
     }
   }
+
+  /// Whether a page of another origin asks.
+  var isCrossOrigin: Bool { self.fetchSite == "cross-site" || self.fetchSite == "same-site" }
+
+  /// Whether a browser asks whether its cache is up to date. A script that sets such a field gets the
+  /// cache mode `no-store`, which brings `Pragma: no-cache` along.
+  var isRevalidation: Bool { self.hasValidator && !self.pragmaIsNoCache }
 
   /// Whether the client says what kind of request this is, as browsers do on secure origins.
   var hasFetchMetadata: Bool { self.fetchMode != nil }
@@ -64,6 +76,12 @@ struct RequestFacts: Sendable {
   var isBrowserNavigation: Bool {
     if let mode = self.fetchMode { return mode == "navigate" }
     return self.looksLikeNavigation
+  }
+
+  /// *Non-subresource request* of a browser.
+  var isBrowserNonSubresource: Bool {
+    self.isBrowserNavigation || self.fetchDestination == "worker"
+      || self.fetchDestination == "sharedworker"
   }
 
   /// Whether a browser that sends no fetch metadata navigates here.

@@ -23,6 +23,10 @@ extension ServiceWorkerRegistry {
     let restored = { (worker: StoredRegistration.Worker) -> ServiceWorker in
       let restored = registration.makeWorker(worker.resources, isInstalled: true)
       restored.setEventTypes(worker.eventTypes)
+      if let routes = worker.routes {
+        // They were valid when they were stored.
+        try? restored.addRoutes(routes, scriptURL: stored.scriptURL)
+      }
       return restored
     }
     let active = stored.active.map(restored)

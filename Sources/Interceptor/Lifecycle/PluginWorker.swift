@@ -22,6 +22,9 @@ public protocol PluginWorker: AnyObject, Sendable {
   func dispatchFetch(
     _ event: FetchEventInit, completion: @escaping @Sendable (FetchDispatchResult) -> Void)
 
+  /// Whether it could take an event at once (*is running*).
+  var isRunning: Bool { get }
+
   /// The main script and what it has imported so far: what is kept of the worker after `install`.
   func scriptResources() async -> ScriptResources
 
@@ -57,17 +60,38 @@ public struct FetchEventInit: Sendable {
   public var resultingClientID: String
   /// The client that a navigation replaces, empty where it is not known.
   public var replacesClientID: String
+  /// The fetch that is made beside the event.
+  public var parallelFetch: ParallelFetch
 
   public init(
     request: FetchRequest, hidden: HeaderList, clientID: String = "",
-    resultingClientID: String = "", replacesClientID: String = ""
+    resultingClientID: String = "", replacesClientID: String = "",
+    parallelFetch: ParallelFetch = .none
   ) {
+    self.parallelFetch = parallelFetch
     self.request = request
     self.hidden = hidden
     self.clientID = clientID
     self.resultingClientID = resultingClientID
     self.replacesClientID = replacesClientID
   }
+}
+
+/// A fetch of the event's request that begins at once, while the worker may still have to start.
+public enum ParallelFetch: Sendable, Equatable {
+  case none
+  /// `event.preloadResponse`: the request goes with this value of `Service-Worker-Navigation-Preload`
+  /// ([Service Workers §4.6.2](https://w3c.github.io/ServiceWorker/#fetch-event-preloadresponse)).
+  case navigationPreload(headerValue: String)
+  /// The source `race-network-and-fetch-handler`: a response with an *ok status* is the answer where it
+  /// comes before the script's. The script's own `fetch(event.request)` gets the same response.
+  case race
+
+  package var isNavigationPreload: Bool {
+    if case .navigationPreload = self { true } else { false }
+  }
+
+  package var isRace: Bool { if case .race = self { true } else { false } }
 }
 
 /// How a fetch event went.
@@ -105,6 +129,14 @@ public protocol PluginWorkerDelegate: AnyObject, Sendable {
   func pluginWorker(
     _ worker: any PluginWorker, clientsMatching query: ClientQuery
   ) async -> [ClientDescription]
+  /// `InstallEvent.addRoutes()`.
+  ///
+  /// - Parameter rules: the rules as the worker's script writes them, from the plugin's process.
+  /// - Throws: ``PluginError`` named `TypeError` where a rule is not valid or there are too many;
+  ///   `InvalidStateError` where the worker does not install.
+  func pluginWorker(
+    _ worker: any PluginWorker, addsRoutes rules: String
+  ) async throws(PluginError)
   /// `registration.update()`. Returns where *Install* begins, or where there is nothing to install.
   ///
   /// - Throws: ``PluginError``: `InvalidStateError` where the worker is installing itself.

@@ -17,6 +17,17 @@ extension ServiceWorker: PluginWorkerDelegate {
     registration.registry?.claimClients(for: registration)
   }
 
+  /// *addRoutes()*.
+  func pluginWorker(
+    _ worker: any PluginWorker, addsRoutes rules: String
+  ) async throws(PluginError) {
+    guard let registration = self.registration, self.state == .installing else {
+      throw PluginError(
+        name: "InvalidStateError", message: "Routes are added while the worker installs.")
+    }
+    try self.addRoutes(rules, scriptURL: registration.description.scriptURL)
+  }
+
   /// *clients.get()*.
   func pluginWorker(_ worker: any PluginWorker, client id: String) async -> ClientDescription? {
     guard let registration = self.registration else { return nil }

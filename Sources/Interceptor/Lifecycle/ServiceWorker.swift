@@ -13,6 +13,8 @@ final class ServiceWorker: Sendable {
     /// The *set of event types to handle*, recorded when the script was first evaluated.
     var eventTypes: Set<String> = []
     var listensForFetch = false
+    /// The *list of router rules*.
+    var routes = RouterRules()
     /// The *script resource map* and the main script, once it is installed.
     var resources: ScriptResources?
   }
@@ -49,6 +51,11 @@ final class ServiceWorker: Sendable {
 
   /// Whether a fetch event would find a listener.
   var listensForFetch: Bool { self.record.withLock { $0.listensForFetch } }
+
+  /// What decides whether a fetch event is needed.
+  var dispatching: (listensForFetch: Bool, routes: RouterRules?) {
+    self.record.withLock { ($0.listensForFetch, $0.routes.isEmpty ? nil : $0.routes) }
+  }
 
   /// Notes what the script listens for.
   func setEventTypes(_ types: Set<String>) {

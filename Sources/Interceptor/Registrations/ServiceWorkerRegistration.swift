@@ -13,6 +13,8 @@ final class ServiceWorkerRegistration: Claim, Sendable {
     var navigationPreload = NavigationPreloadState()
     /// The *last update check time*, in milliseconds since 1970.
     var lastUpdateCheck: Int64 = 0
+    /// When a request last was the reason for a check, in the same unit.
+    var lastSoftUpdate: Int64 = 0
     /// Fetch events that came while the active worker was activating.
     var waitingEvents: [@Sendable (ServiceWorker?) -> Void] = []
   }
@@ -102,10 +104,24 @@ extension ServiceWorker {
     self.withRecord { $0.resources = resources }
   }
 
+  /// Appends router rules.
+  func addRoutes(_ text: String, scriptURL: String) throws(PluginError) {
+    let failure = self.withRecord { record -> PluginError? in
+      do throws(PluginError) {
+        try record.routes.add(
+          text, baseURL: scriptURL, hasFetchHandler: record.listensForFetch)
+        return nil
+      } catch { return error }
+    }
+    if let failure { throw failure }
+  }
+
   fileprivate var stored: StoredRegistration.Worker? {
     self.withRecord { record in
       record.resources.map {
-        StoredRegistration.Worker(eventTypes: record.eventTypes, resources: $0)
+        StoredRegistration.Worker(
+          eventTypes: record.eventTypes, resources: $0,
+          routes: record.routes.isEmpty ? nil : record.routes.text)
       }
     }
   }

@@ -19,12 +19,25 @@ public final class ServiceWorkerRegistry: RequestInterceptor {
   let clients = Mutex(ClientTable())
   let queues = Mutex<[String: JobQueue]>([:])
   let writer: StoreWriter?
+  let caches: (any ResponseCache)?
   let now: @Sendable () -> Int64
+  let onSoftUpdate: @Sendable (String, Result<UpdateOutcome, PluginError>) -> Void
 
   /// - Parameters:
   ///   - store: where registrations survive the end of the program; `nil` for nowhere.
+  ///   - caches: what routes to a cache look into; `nil` where there are no caches.
   ///   - now: the time in milliseconds since 1970.
-  public init(store: (any RegistrationStore)? = nil, now: @escaping @Sendable () -> Int64 = { 0 }) {
+  ///   - onSoftUpdate: is told, with the plugin's name, what came of an update that a request was the
+  ///     reason for, where its script had changed or could not be had.
+  public init(
+    store: (any RegistrationStore)? = nil, caches: (any ResponseCache)? = nil,
+    now: @escaping @Sendable () -> Int64 = { 0 },
+    onSoftUpdate: @escaping @Sendable (String, Result<UpdateOutcome, PluginError>) -> Void = {
+      _, _ in
+    }
+  ) {
+    self.onSoftUpdate = onSoftUpdate
+    self.caches = caches
     self.writer = store.map { StoreWriter($0) }
     self.now = now
   }

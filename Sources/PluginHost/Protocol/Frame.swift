@@ -23,6 +23,13 @@ enum Frame: Sendable {
   case fetchEventDetails(event: UInt32, FetchEventDetails)
   case fetchResult(fetch: UInt32, ResponseHead, body: BodyKind)
   case fetchFailed(fetch: UInt32, message: String)
+  /// A response out of a cache, ahead of the answer to the call that asked for it. From here on it is
+  /// like the response of a fetch, whose number the host has chosen: one of at least
+  /// ``firstCachedResponse``.
+  ///
+  /// `isCoded`: the head is the network's, so the body is coded as it says.
+  case cachedResponse(
+    fetch: UInt32, type: CachedResponseType, isCoded: Bool, ResponseHead, body: BodyKind)
   /// Answers ``call(call:kind:payload:)``; an empty error means success. What the payload says is
   /// the kind's business.
   case callResult(call: UInt32, errorName: String, message: String, payload: ByteBuffer)
@@ -69,6 +76,9 @@ enum Frame: Sendable {
   case bodyCancel(StreamID)
 }
 
+/// Fetches of a worker have numbers below this one.
+let firstCachedResponse: UInt32 = 1 << 31
+
 /// What a worker process has to know before it evaluates its plugin.
 struct WorkerStart: Sendable, Equatable {
   /// The plugin's name, for messages.
@@ -92,8 +102,8 @@ struct FetchEventDetails: Sendable, Equatable {
   var clientID = ""
   var resultingClientID = ""
   var replacesClientID = ""
-  /// The number of the fetch that `event.preloadResponse` is, 0 without one.
-  var preload: UInt32 = 0
+  /// Whether the host makes a fetch for `event.preloadResponse`.
+  var hasPreload = false
 }
 
 /// A script that could not be evaluated, and where. Lines and columns count from 1, 0 is unknown.
@@ -134,6 +144,9 @@ enum FetchBodySource: Sendable {
   case body(BodyKind)
   /// The body of the request of this event, which nobody has touched: it never enters the worker.
   case relayEvent(UInt32)
+  /// The fetch is the one that the host makes beside the event from which it is derived; the head
+  /// says nothing.
+  case parallelFetch
 }
 
 /// Which body a chunk belongs to.
@@ -147,10 +160,12 @@ struct StreamID: Hashable, Sendable {
     case fetchRequest = 2
     /// Host → worker: the body of a fetch's response.
     case fetchResponse = 3
+    /// Worker → host: the body that goes with a call.
+    case call = 4
   }
 
   var kind: Kind
-  /// The event's or the fetch's number.
+  /// The event's, the fetch's or the call's number.
   var number: UInt32
 }
 
@@ -161,6 +176,8 @@ enum CallKind: UInt8, Sendable {
   /// `importScripts()`: the worker waits for the answer. The payload is the script's absolute URL,
   /// the answer's an ``ImportedScript``.
   case importScript = 2
+  /// An operation on caches: ``CacheCall``.
+  case cache = 16
   /// `registration.update()`.
   case update = 32
   /// `registration.unregister()`; the answer's payload is `true` or `false`.
@@ -171,6 +188,8 @@ enum CallKind: UInt8, Sendable {
   case client = 35
   /// `clients.matchAll()`: ``ClientQuery`` as two lines. The answer's payload is ``ClientList``.
   case clients = 36
+  /// `InstallEvent.addRoutes()`: the payload are rules, a word or a value in each line.
+  case addRoutes = 37
 }
 
 /// The level of a console line.

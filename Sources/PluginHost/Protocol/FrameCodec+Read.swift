@@ -10,7 +10,7 @@ struct FrameReader {
     guard let type = FrameType(rawValue: number) else { throw .unknownType(number) }
     switch type {
     case .start, .install, .activate, .fetchEvent, .abortEvent, .fetchResult, .fetchFailed,
-      .callResult, .ping, .stop, .fetchEventDetails, .registration:
+      .callResult, .ping, .stop, .cachedResponse, .fetchEventDetails, .registration:
       return try self.hostFrame(type)
     case .bodyChunk, .bodyEnd, .bodyFailed, .bodyCredit, .bodyCancel:
       return try self.bodyFrame(type)
@@ -40,6 +40,10 @@ struct FrameReader {
       return .callResult(
         call: try self.integer(), errorName: try self.string(), message: try self.string(),
         payload: try self.blob())
+    case .cachedResponse:
+      return .cachedResponse(
+        fetch: try self.integer(), type: try self.enumeration(CachedResponseType.self),
+        isCoded: try self.bool(), try self.response(), body: try self.body())
     case .ping: return .ping(try self.integer())
     case .stop: return .stop
     case .registration: return .registration(try self.string())
@@ -48,7 +52,7 @@ struct FrameReader {
         event: try self.integer(),
         FetchEventDetails(
           clientID: try self.string(), resultingClientID: try self.string(),
-          replacesClientID: try self.string(), preload: try self.integer()))
+          replacesClientID: try self.string(), hasPreload: try self.bool()))
     default: throw .unknownType(type.rawValue)
     }
   }
@@ -228,6 +232,10 @@ struct FrameReader {
 
   private mutating func fetchBody() throws(FrameCodecError) -> FetchBodySource {
     let tag: UInt8 = try self.integer()
-    return tag == 4 ? .relayEvent(try self.integer()) : .body(try self.body(tag: tag))
+    switch tag {
+    case 4: return .relayEvent(try self.integer())
+    case 5: return .parallelFetch
+    default: return .body(try self.body(tag: tag))
+    }
   }
 }

@@ -9,7 +9,7 @@ struct FrameWriter {
   mutating func frame(_ frame: Frame) {
     switch frame {
     case .start, .install, .activate, .fetchEvent, .abortEvent, .fetchResult, .fetchFailed,
-      .callResult, .ping, .stop, .fetchEventDetails, .registration:
+      .callResult, .ping, .stop, .cachedResponse, .fetchEventDetails, .registration:
       self.hostFrame(frame)
     case .ready, .startFailed, .lifetimeSettled, .respond, .respondRelay, .noResponse,
       .respondFailed, .fetch, .abortFetch, .call, .console, .pong:
@@ -49,6 +49,12 @@ struct FrameWriter {
       self.string(errorName)
       self.string(message)
       self.blob(payload)
+    case .cachedResponse(let fetch, let type, let isCoded, let head, let body):
+      self.numbered(.cachedResponse, fetch)
+      self.integer(type.rawValue)
+      self.bool(isCoded)
+      self.response(head)
+      self.body(body)
     case .ping(let number): self.numbered(.ping, number)
     case .stop: self.type(.stop)
     case .registration(let text):
@@ -59,7 +65,7 @@ struct FrameWriter {
       self.string(details.clientID)
       self.string(details.resultingClientID)
       self.string(details.replacesClientID)
-      self.integer(details.preload)
+      self.bool(details.hasPreload)
     default: break
     }
   }
@@ -217,6 +223,7 @@ struct FrameWriter {
     case .relayEvent(let event):
       self.integer(4 as UInt8)
       self.integer(event)
+    case .parallelFetch: self.integer(5 as UInt8)
     }
   }
 }

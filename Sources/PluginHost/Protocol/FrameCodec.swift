@@ -18,6 +18,7 @@ enum FrameType: UInt8 {
   case start = 1
   case install, activate, fetchEvent, abortEvent, fetchResult, fetchFailed, callResult, ping, stop
   case fetchEventDetails, registration
+  case cachedResponse = 24
   case ready = 32
   case startFailed, lifetimeSettled, respond, respondRelay, noResponse, respondFailed, fetch
   case abortFetch, call, console, pong

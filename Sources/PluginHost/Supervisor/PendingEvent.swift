@@ -57,6 +57,8 @@ final class PendingFetchEvent {
   /// `nil` once it was called: the client has left, and the worker's answer is of no interest.
   private var completion: (@Sendable (FetchDispatchResult) -> Void)?
   private var body: Body
+  /// The fetch that is made beside the event.
+  var parallel: EventFetch?
 
   private enum Body {
     case whole(FetchBody)

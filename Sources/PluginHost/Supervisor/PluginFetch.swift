@@ -1,8 +1,11 @@
 import FetchModel
 
-/// A fetch that the worker asked for: under way, or answered and its response still of use.
+/// A fetch that the worker asked for: under way, or answered and its response still of use. A
+/// response out of a cache is one too.
 final class PluginFetch {
   let signal: FetchSignal
+  /// Whether the head is as it came from the network; a script has made it otherwise.
+  let isFromNetwork: Bool
   private(set) var state = State.pending
 
   enum State {
@@ -11,7 +14,10 @@ final class PluginFetch {
     case answered(FetchResponse, BodySender?)
   }
 
-  init(signal: FetchSignal) { self.signal = signal }
+  init(signal: FetchSignal, isFromNetwork: Bool = true) {
+    self.signal = signal
+    self.isFromNetwork = isFromNetwork
+  }
 
   var isPending: Bool { if case .pending = self.state { true } else { false } }
 

@@ -7,10 +7,21 @@ private let maximumCalls = 1_024
 extension SupervisorCore {
   // MARK: What a script asks of the host
 
-  /// Answers a call. A call whose worker has gone meanwhile is answered to nobody.
-  func called(_ call: UInt32, _ kind: CallKind, _ payload: ByteBuffer) {
+  /// Answers a call. A call whose worker has gone meanwhile is answered to nobody. Returns `false`
+  /// where the call makes no sense.
+  func called(_ call: UInt32, _ kind: CallKind, _ payload: ByteBuffer) -> Bool {
+    guard call > self.lastCall else { return false }
+    self.lastCall = call
+    switch kind {
+    case .cache: return self.cacheCalled(call, payload)
+    case .importScript: self.importAsked(call, payload)
+    default: self.delegateCalled(call, kind, payload)
+    }
+    return true
+  }
+
+  private func delegateCalled(_ call: UInt32, _ kind: CallKind, _ payload: ByteBuffer) {
     let generation = self.connection.generation
-    if kind == .importScript { return self.importAsked(call, payload) }
     guard let delegate = self.delegate, let owner = self.owner else {
       return self.answer(
         call, generation: generation,
@@ -41,7 +52,7 @@ extension SupervisorCore {
       switch kind {
       case .skipWaiting: await delegate.pluginWorkerSkipsWaiting(owner)
       case .claimClients: try await delegate.pluginWorkerClaimsClients(owner)
-      case .importScript: break
+      case .cache, .importScript: break
       case .update: try await delegate.pluginWorkerUpdates(owner)
       case .unregister:
         answer.writeString(await delegate.pluginWorkerUnregisters(owner) ? "true" : "false")
@@ -52,6 +63,8 @@ extension SupervisorCore {
         let query = ClientList.query(String(buffer: payload))
         answer.writeString(
           ClientList.text(await delegate.pluginWorker(owner, clientsMatching: query)))
+      case .addRoutes:
+        try await delegate.pluginWorker(owner, addsRoutes: String(buffer: payload))
       case .navigationPreload:
         let call = NavigationPreloadCall(String(buffer: payload))
         let state = try await delegate.pluginWorker(owner, changesNavigationPreload: call.change)

@@ -27,6 +27,7 @@ extension SupervisorCore {
     }
     let fetch = PendingFetchEvent(fetchEvent, completion: completion)
     let number = self.add(.fetch(fetch))
+    self.beginParallelFetch(number, fetch)
     request.signal.onAbort { self.eventLoop.execute { self.clientLeft(event: number) } }
   }
 
@@ -73,7 +74,8 @@ extension SupervisorCore {
     let stream = StreamID(kind: .eventRequest, number: number)
     let details = FetchEventDetails(
       clientID: fetch.event.clientID, resultingClientID: fetch.event.resultingClientID,
-      replacesClientID: fetch.event.replacesClientID)
+      replacesClientID: fetch.event.replacesClientID,
+      hasPreload: fetch.event.parallelFetch.isNavigationPreload)
     if details != FetchEventDetails() {
       self.send(.fetchEventDetails(event: number, details))
     }
@@ -95,12 +97,14 @@ extension SupervisorCore {
     }
     self.events[number] = nil
     self.recentEvents.note(number, fetch)
+    if !fetch.event.parallelFetch.isRace { fetch.parallel?.abandon() }
     return fetch
   }
 
   func responded(_ number: UInt32, _ head: ResponseHead, _ kind: BodyKind) -> Bool {
     guard let fetch = self.takeAnswered(number) else { return false }
     let stream = StreamID(kind: .eventResponse, number: number)
+    fetch.parallel?.abandon()
     guard fetch.isAwaited else {
       if case .stream = kind { self.send(.bodyCancel(stream)) }
       return true
@@ -114,9 +118,9 @@ extension SupervisorCore {
   }
 
   func relayed(_ number: UInt32, fetch fetchNumber: UInt32) -> Bool {
-    guard fetchNumber <= self.lastFetch, let event = self.takeAnswered(number) else {
-      return false
-    }
+    let stream = StreamID(kind: .fetchResponse, number: fetchNumber)
+    guard self.isPast(stream), let event = self.takeAnswered(number) else { return false }
+    event.parallel?.abandon()
     self.settleRequestBody(number, event)
     // A fetch that was aborted meanwhile is no fault of the worker's.
     guard let plugin = self.fetches.removeValue(forKey: fetchNumber) else {
@@ -124,21 +128,30 @@ extension SupervisorCore {
       event.complete(.failed(self.failure("the response that it passed on was aborted")))
       return true
     }
-    self.senders[StreamID(kind: .fetchResponse, number: fetchNumber)] = nil
+    self.senders[stream] = nil
     guard let response = plugin.takeResponse() else {
       plugin.abandon()
       self.errorCount += 1
       event.complete(.workerFailed(self.failure("it passed on a response it had read"), body: nil))
       return false
     }
-    if event.isAwaited { event.complete(.relayed(response)) } else { response.body.cancel() }
+    guard event.isAwaited else {
+      response.body.cancel()
+      return true
+    }
+    event.complete(plugin.isFromNetwork ? .relayed(response) : .response(response))
     return true
   }
 
   func notResponded(_ number: UInt32, defaultPrevented: Bool, bodyUsed: Bool) -> Bool {
     guard let fetch = self.takeAnswered(number) else { return false }
     self.senders[StreamID(kind: .eventRequest, number: number)] = nil
-    guard fetch.isAwaited else { return true }
+    guard fetch.isAwaited else {
+      fetch.parallel?.abandon()
+      return true
+    }
+    if !defaultPrevented, !bodyUsed, self.awaitsNetwork(fetch) { return true }
+    fetch.parallel?.abandon()
     if let body = fetch.takeBody() {
       fetch.complete(
         .noResponse(defaultPrevented: defaultPrevented, bodyUsed: bodyUsed, body: body))
@@ -155,6 +168,7 @@ extension SupervisorCore {
 
   func respondFailed(_ number: UInt32, _ message: String) -> Bool {
     guard let fetch = self.takeAnswered(number) else { return false }
+    fetch.parallel?.abandon()
     self.errorCount += 1
     self.settleRequestBody(number, fetch)
     fetch.complete(

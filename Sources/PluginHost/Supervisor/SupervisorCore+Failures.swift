@@ -61,6 +61,7 @@ extension SupervisorCore {
             name: "AbortError",
             message: "The worker of the plugin \(self.configuration.name) failed: \(reason).")))
     case .fetch(let fetch):
+      fetch.parallel?.abandon()
       guard fetch.isAwaited else { return }
       self.errorCount += 1
       // A request that is not idempotent and may have been made is not made again.

@@ -12,11 +12,12 @@ extension SupervisorCore {
   func fetchAsked(
     _ number: UInt32, _ head: RequestHead, derivedFrom event: UInt32, _ source: FetchBodySource
   ) -> Bool {
-    guard self.fetches[number] == nil, number > self.lastFetch, event <= self.lastEvent else {
+    guard number > self.lastFetch, number < firstCachedResponse, event <= self.lastEvent else {
       return false
     }
     self.lastFetch = number
-    self.events[event]?.isAcknowledged = true
+    // A preload is taken before any listener runs.
+    if case .parallelFetch = source {} else { self.events[event]?.isAcknowledged = true }
     self.events[event]?.wasFetched = true
     var body = FetchBody.none
     switch source {
@@ -29,7 +30,12 @@ extension SupervisorCore {
         return true
       }
       body = relayed
+    case .parallelFetch:
+      guard !self.takeParallelFetch(number, ofEvent: event) else { return true }
+      self.send(.fetchFailed(fetch: number, message: "The event is over."))
+      return true
     }
+    if case .none = body, self.takeRaceResponse(number, head, event: event) { return true }
     switch self.networkRequest(head, body, derivedFrom: event) {
     case .success(let request): self.fetch(number, request)
     case .failure(let error):
@@ -50,7 +56,7 @@ extension SupervisorCore {
   }
 
   /// The request as it goes to the network; refused where it could not be sent as HTTP.
-  private func networkRequest(
+  func networkRequest(
     _ head: RequestHead, _ body: FetchBody, derivedFrom event: UInt32
   ) -> Result<FetchRequest, FetchError> {
     guard self.fetches.count < maximumFetches else {
@@ -85,7 +91,7 @@ extension SupervisorCore {
     }
   }
 
-  private func fetchEnded(
+  func fetchEnded(
     _ number: UInt32, _ result: Result<FetchResponse, FetchError>, generation: Int
   ) {
     guard generation == self.connection.generation, self.connection.isOpen,
@@ -118,12 +124,12 @@ extension SupervisorCore {
   /// The script aborted its fetch or dropped the response. One that is gone may be meant: the two
   /// sides cross.
   func fetchAborted(_ number: UInt32) -> Bool {
-    guard number <= self.lastFetch else { return false }
+    guard self.isPast(StreamID(kind: .fetchResponse, number: number)) else { return false }
     self.forgetFetch(number)
     return true
   }
 
-  private func forgetFetch(_ number: UInt32) {
+  func forgetFetch(_ number: UInt32) {
     self.senders[StreamID(kind: .fetchResponse, number: number)] = nil
     self.fetches.removeValue(forKey: number)?.abandon()
   }
@@ -200,10 +206,13 @@ extension SupervisorCore {
 
   /// Whether a frame about a stream that is not open is the late rest of one that was: its reader
   /// has left, or its client.
-  private func isPast(_ stream: StreamID) -> Bool {
+  func isPast(_ stream: StreamID) -> Bool {
     switch stream.kind {
     case .eventResponse, .eventRequest: stream.number <= self.lastEvent
+    case .fetchResponse where stream.number >= firstCachedResponse:
+      stream.number <= self.lastCachedResponse
     case .fetchRequest, .fetchResponse: stream.number <= self.lastFetch
+    case .call: stream.number <= self.lastCall
     }
   }
 
@@ -244,6 +253,8 @@ extension SupervisorCore {
     self.receivers = [:]
     for fetch in self.fetches.values { fetch.abandon() }
     self.fetches = [:]
+    self.caches?.close()
+    self.caches = nil
     // A request's body belongs to its event, which may be sent again; unless it was answered.
     for (stream, sender) in self.senders
     where stream.kind == .eventRequest && self.events[stream.number] == nil {

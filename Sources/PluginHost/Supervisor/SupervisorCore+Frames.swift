@@ -58,9 +58,7 @@ extension SupervisorCore {
     case .fetch(let fetch, let head, let event, let body):
       return self.fetchAsked(fetch, head, derivedFrom: event, body)
     case .abortFetch(let fetch): return self.fetchAborted(fetch)
-    case .call(let call, let kind, let payload):
-      self.called(call, kind, payload)
-      return true
+    case .call(let call, let kind, let payload): return self.called(call, kind, payload)
     case .console(let level, let text, let position):
       self.console(level, text, position)
       return true
@@ -72,7 +70,7 @@ extension SupervisorCore {
     case .bodyCredit(let stream, let bytes): return self.creditCame(stream, bytes)
     case .bodyCancel(let stream): return self.bodyUnwanted(stream)
     case .start, .install, .activate, .fetchEvent, .abortEvent, .fetchResult, .fetchFailed,
-      .callResult, .ping, .stop, .fetchEventDetails, .registration:
+      .cachedResponse, .callResult, .ping, .stop, .fetchEventDetails, .registration:
       return false
     }
   }

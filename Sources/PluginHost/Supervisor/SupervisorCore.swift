@@ -10,6 +10,7 @@ import Synchronization
 final class SupervisorCore: @unchecked Sendable {
   let configuration: WorkerSupervisor.Configuration
   let network: any Fetcher
+  let cacheStore: CacheStore?
   let eventLoop: any EventLoop
   let logger: Logger
   private let launcher: any WorkerLauncher
@@ -17,7 +18,11 @@ final class SupervisorCore: @unchecked Sendable {
   weak var delegate: (any PluginWorkerDelegate)?
   weak var owner: WorkerSupervisor?
 
-  var life: WorkerLife
+  var life: WorkerLife {
+    didSet { self.isRunning.store(self.life.isRunning, ordering: .relaxed) }
+  }
+  /// ``WorkerLife/isRunning`` for any thread.
+  let isRunning = Atomic(false)
   /// For whoever may choose between several workers, from any thread.
   let isBackingOff = Atomic(false)
   /// The time to the precision of a tick, while there is anything to do.
@@ -48,8 +53,12 @@ final class SupervisorCore: @unchecked Sendable {
   var connection = WorkerConnection()
   var fetches: [UInt32: PluginFetch] = [:]
   var lastFetch: UInt32 = 0
+  var lastCachedResponse = firstCachedResponse
+  var lastCall: UInt32 = 0
   var senders: [StreamID: BodySender] = [:]
   var receivers: [StreamID: BodyReceiver] = [:]
+  /// What the worker has of caches; made by its first call about one.
+  var caches: WorkerCaches?
   /// How many calls of the worker are being answered.
   var openCalls = 0
 
@@ -62,12 +71,13 @@ final class SupervisorCore: @unchecked Sendable {
 
   init(
     configuration: WorkerSupervisor.Configuration, launcher: any WorkerLauncher,
-    network: any Fetcher, eventLoop: any EventLoop, logger: Logger, tickInterval: TimeAmount,
-    backOff: BackOff
+    network: any Fetcher, caches: CacheStore?, eventLoop: any EventLoop, logger: Logger,
+    tickInterval: TimeAmount, backOff: BackOff
   ) {
     self.configuration = configuration
     self.launcher = launcher
     self.network = network
+    self.cacheStore = caches
     self.eventLoop = eventLoop
     var logger = logger
     logger[metadataKey: "plugin"] = "\(configuration.name)"
@@ -177,6 +187,8 @@ final class SupervisorCore: @unchecked Sendable {
     self.openCalls = 0
     self.wasFloodTold = false
     self.lastFetch = 0
+    self.lastCachedResponse = firstCachedResponse
+    self.lastCall = 0
     self.startTicking()
     self.launcher.launch { event in
       self.eventLoop.execute { self.processEvent(event, generation: generation) }
@@ -256,6 +268,7 @@ final class SupervisorCore: @unchecked Sendable {
     !self.events.isEmpty || !self.receivers.isEmpty
       || self.senders.values.contains { $0.isWanted }
       || self.fetches.values.contains { $0.isPending }
+      || (self.caches?.pendingCalls ?? 0) > 0
   }
 
   // MARK: The process

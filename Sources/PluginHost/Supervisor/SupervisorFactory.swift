@@ -8,6 +8,7 @@ public final class SupervisorFactory: PluginWorkerFactory {
   private let configuration: WorkerSupervisor.Configuration
   private let executable: String
   private let network: any Fetcher
+  private let caches: CacheStore?
   private let group: any EventLoopGroup
   private let logger: Logger
 
@@ -15,15 +16,17 @@ public final class SupervisorFactory: PluginWorkerFactory {
   ///   - configuration: the plugin, without a version.
   ///   - executable: the program that becomes the worker.
   ///   - network: makes the plugin's own fetches.
+  ///   - caches: keeps the plugin's caches.
   ///   - group: has the event loops of the supervisors, a `MultiThreadedEventLoopGroup`.
   ///   - logger: gets what the plugin writes to its console, and what happens to its processes.
   public init(
     configuration: WorkerSupervisor.Configuration, executable: String, network: any Fetcher,
-    group: any EventLoopGroup, logger: Logger
+    caches: CacheStore? = nil, group: any EventLoopGroup, logger: Logger
   ) {
     self.configuration = configuration
     self.executable = executable
     self.network = network
+    self.caches = caches
     self.group = group
     self.logger = logger
   }
@@ -61,6 +64,6 @@ public final class SupervisorFactory: PluginWorkerFactory {
   private func makeSupervisor(_ configuration: WorkerSupervisor.Configuration) -> WorkerSupervisor {
     WorkerSupervisor(
       configuration: configuration, executable: self.executable, network: self.network,
-      eventLoop: self.group.next(), logger: self.logger)
+      caches: self.caches, eventLoop: self.group.next(), logger: self.logger)
   }
 }

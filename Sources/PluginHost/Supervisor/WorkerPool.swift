@@ -40,6 +40,8 @@ final class WorkerPool: PluginWorker {
     }
   }
 
+  var isRunning: Bool { self.workers.contains { $0.isRunning } }
+
   /// Asked for once the first worker is installed, before any fetch event comes.
   func scriptResources() async -> ScriptResources {
     let resources = await self.workers[0].scriptResources()

@@ -77,30 +77,31 @@ public final class WorkerSupervisor: PluginWorker {
   ///   - arguments: its arguments, without its own name; the limit of its memory is added. It finds
   ///     its socket at descriptor 3.
   ///   - network: makes the plugin's own fetches.
+  ///   - caches: keeps the plugin's caches; without it `caches` fails with a `SecurityError`.
   ///   - eventLoop: where the supervisor lives; one of a `MultiThreadedEventLoopGroup`.
   ///   - logger: gets what the plugin writes to its console, and what happens to its process.
   public convenience init(
     configuration: Configuration, executable: String,
     arguments: [String] = ["worker", "--descriptor", "3"], network: any Fetcher,
-    eventLoop: any EventLoop, logger: Logger
+    caches: CacheStore? = nil, eventLoop: any EventLoop, logger: Logger
   ) {
     self.init(
       configuration: configuration,
       launcher: ProcessLauncher(
         executable: executable, arguments: arguments + ["--memory", "\(configuration.memoryLimit)"]),
-      network: network,
-      eventLoop: eventLoop, logger: logger)
+      network: network, caches: caches, eventLoop: eventLoop, logger: logger)
   }
 
   init(
     configuration: Configuration, launcher: any WorkerLauncher, network: any Fetcher,
-    eventLoop: any EventLoop, logger: Logger, tickInterval: TimeAmount = .seconds(1),
+    caches: CacheStore? = nil, eventLoop: any EventLoop, logger: Logger,
+    tickInterval: TimeAmount = .seconds(1),
     backOff: BackOff = BackOff()
   ) {
     self.eventLoop = eventLoop
     self.core = SupervisorCore(
-      configuration: configuration, launcher: launcher, network: network, eventLoop: eventLoop,
-      logger: logger, tickInterval: tickInterval, backOff: backOff)
+      configuration: configuration, launcher: launcher, network: network, caches: caches,
+      eventLoop: eventLoop, logger: logger, tickInterval: tickInterval, backOff: backOff)
   }
 
   deinit {
@@ -150,6 +151,8 @@ public final class WorkerSupervisor: PluginWorker {
   ) {
     self.onLoop { $0.dispatchFetch(event, completion: completion) }
   }
+
+  public var isRunning: Bool { self.core.isRunning.load(ordering: .relaxed) }
 
   public func scriptResources() async -> ScriptResources {
     var resources = self.core.configuration.resources ?? ScriptResources(main: [])

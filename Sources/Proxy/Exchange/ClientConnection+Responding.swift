@@ -27,6 +27,16 @@ struct ResponseState {
   }
 }
 
+extension FetchResponse {
+  /// What `Content-Length` says; `nil` where there is none, or one where no length can be.
+  fileprivate var declaredLength: Int? {
+    guard self.status != 204, let text = self.headers.first("Content-Length"),
+      text.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+    else { return nil }
+    return Int(text)
+  }
+}
+
 extension ClientConnection {
   // MARK: Heads
 
@@ -69,8 +79,8 @@ extension ClientConnection {
     if !self.requestIsComplete { self.response.mustClose = true }
     let length = response.body.length
     let framing = hasBody ? self.framing(hasLength: length != nil) : .asDeclared
-    // Where the client has to be told that there is no body: what it asked for may have one.
-    let announced = hasBody || self.response.isHead ? length : response.status == 205 ? 0 : nil
+    // Without a body the fields tell the length of the one that there would be.
+    let announced = hasBody ? length : response.status == 205 ? 0 : response.declaredLength
     if hasBody, let length {
       self.response.body = BodyWriter(isChunked: false, length: length)
     }

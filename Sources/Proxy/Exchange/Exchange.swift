@@ -257,7 +257,9 @@ final class Exchange {
         "network error", metadata: ["cause": "\(error.message)", "source": "\(error.source)"])
       self.client?.access?.failed(error.code)
       // A page in a browser has to see a network error; a client of the gateway an answer.
-      if self.route.mount != nil { return self.respond(self.failedAnswer(error)) }
+      if self.route.mount != nil || self.showsErrorPage {
+        return self.respond(self.failedAnswer(error))
+      }
       self.isOver = true
       self.client?.finishWithNetworkError(self)
     }

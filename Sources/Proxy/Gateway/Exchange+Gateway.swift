@@ -13,7 +13,14 @@ extension Exchange {
     return Self.answer(404, "Not Found", text)
   }
 
-  /// The answer where a mounted plugin failed.
+  /// Whether a person looks at what comes of a network error, and is to see why.
+  var showsErrorPage: Bool {
+    guard self.services.shared.networkErrors == .page else { return false }
+    if let mode = self.head.value(ofFieldNamed: "sec-fetch-mode") { return mode == "navigate" }
+    return self.head.value(ofFieldNamed: "accept")?.hasPrefix("text/html") == true
+  }
+
+  /// The answer where a mounted plugin failed, or a person is to see that one has.
   func failedAnswer(_ error: FetchError) -> FetchResponse {
     Self.answer(502, "Bad Gateway", error.message)
   }

@@ -98,6 +98,7 @@ final class ProxyShared: Sendable {
   /// The plugins that are mounted beside them, and for which hosts.
   let mounts: GatewayMounts
   let gatewayHosts: GatewayHosts
+  let networkErrors: NetworkErrorAnswer
   let startTime = NIODeadline.now()
 
   init(
@@ -116,6 +117,7 @@ final class ProxyShared: Sendable {
     self.serverTLS = serverTLS
     self.logger = logger
     self.accessLog = accessLog
+    self.networkErrors = configuration.networkErrors
     self.passthrough = configuration.passthrough
     self.upstreamProxy = configuration.upstreamProxy
     self.isInsecure = isInsecure

@@ -10,11 +10,20 @@ public enum InterceptMode: String, Sendable, CaseIterable {
   case none
 }
 
+/// What a client sees of a network error: a plugin's `Response.error()`, a rejection, a worker that died.
+public enum NetworkErrorAnswer: String, Sendable, CaseIterable {
+  /// Its connection closes without an answer: a page sees what it would see without a proxy.
+  case close
+  /// A navigation gets a page that says what is wrong, 502; other requests see their connection close.
+  case page
+}
+
 /// What a proxy is told once, at its start.
 public struct ProxyConfiguration: Sendable {
   /// Where to listen.
   public var listen: SocketAddress
   public var intercept = InterceptMode.claimed
+  public var networkErrors = NetworkErrorAnswer.close
   /// The hosts whose tunnels are never opened.
   public var passthrough = PassthroughList()
   /// Names whose addresses are given.

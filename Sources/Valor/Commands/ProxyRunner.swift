@@ -64,11 +64,14 @@ struct ProxyRunner {
     _ plugins: [PluginDefinition], _ server: ProxyServer, _ group: MultiThreadedEventLoopGroup,
     _ token: AdminToken, _ signals: StopSignals
   ) async throws {
-    let registry = ServiceWorkerRegistry()
+    // What plugins store; opened when one does.
+    let storage = StorageDirectory(path: self.dataDirectory + "/storage", logger: self.logger)
+    let caches = CacheStore(in: storage)
+    let registry = self.makeRegistry(caches)
     try await server.prepare(interceptor: registry)
     let manager = PluginManager(
-      registry: registry, mounts: server.mounts, network: server.fetcher, group: group,
-      logger: self.logger, defaults: self.options.pluginLimits.defaults)
+      registry: registry, mounts: server.mounts, network: server.fetcher, caches: caches,
+      group: group, logger: self.logger, defaults: self.options.pluginLimits.defaults)
     let admin = AdminServer(token: token.text, handler: PluginsAPI(manager: manager))
     do {
       try await Self.load(plugins, into: manager)
@@ -113,6 +116,31 @@ struct ProxyRunner {
           .configuration, "the plugin \(plugin.name) cannot be loaded: \(error)")
       }
     }
+  }
+
+  private func makeRegistry(_ caches: CacheStore) -> ServiceWorkerRegistry {
+    let logger = self.logger
+    let report:
+      @Sendable (String, Result<ServiceWorkerRegistry.UpdateOutcome, PluginError>) -> Void =
+        { plugin, result in
+          switch result {
+          case .success(let outcome):
+            logger.notice("updated", metadata: ["plugin": "\(plugin)", "outcome": "\(outcome)"])
+          case .failure(let error):
+            logger.error(
+              "The update failed; the version that was there goes on.",
+              metadata: ["plugin": "\(plugin)", "cause": "\(error.message)"])
+          }
+        }
+    return ServiceWorkerRegistry(
+      caches: caches, now: { Self.milliseconds() }, onSoftUpdate: report)
+  }
+
+  /// The time since 1970.
+  private static func milliseconds() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
   }
 
   private static func announce(_ lines: String) {
@@ -181,6 +209,7 @@ struct ProxyRunner {
     var configuration = ProxyConfiguration(
       listen: self.listen, eventLoops: System.coreCount)
     configuration.intercept = self.options.intercept
+    configuration.networkErrors = self.options.networkErrors
     configuration.limits = self.options.limits.limits
     configuration.gatewayHosts = Set(self.options.gatewayHosts.map { $0.lowercased() })
     try self.options.upstream.apply(to: &configuration)

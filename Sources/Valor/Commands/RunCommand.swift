@@ -61,6 +61,14 @@ struct RunCommand: AsyncParsableCommand {
   var gatewayHosts: [String] = []
   @Option(help: "Which CONNECT tunnels are opened: claimed, all or none.")
   var intercept: InterceptMode = .claimed
+  @Option(
+    name: .customLong("network-errors"),
+    help: ArgumentHelp(
+      """
+      What a browser's navigation gets where a plugin fails: close (the connection closes, as \
+      without a proxy) or page (a 502 page with the cause).
+      """))
+  var networkErrors: NetworkErrorAnswer = .close
   @Option(name: .customLong("ca-dir"), help: "The certificate authority's directory.")
   var caDirectory: String?
   @Option(name: .customLong("data-dir"), help: "Where the proxy keeps its data.")
@@ -90,6 +98,7 @@ struct RunCommand: AsyncParsableCommand {
 }
 
 extension InterceptMode: ExpressibleByArgument {}
+extension NetworkErrorAnswer: ExpressibleByArgument {}
 extension AccessLogFormat: ExpressibleByArgument {}
 extension LogFormat: ExpressibleByArgument {}
 

@@ -32,6 +32,7 @@ actor PluginManager {
   private let registry: ServiceWorkerRegistry
   private let mounts: GatewayMounts
   private let network: any Fetcher
+  private let caches: CacheStore
   private let group: MultiThreadedEventLoopGroup
   private let logger: Logger
   private let defaults: PluginDefaults
@@ -42,12 +43,14 @@ actor PluginManager {
   /// - Parameter defaults: what holds for plugins that say nothing else.
   init(
     registry: ServiceWorkerRegistry, mounts: GatewayMounts, network: any Fetcher,
-    group: MultiThreadedEventLoopGroup, logger: Logger, defaults: PluginDefaults = PluginDefaults()
+    caches: CacheStore, group: MultiThreadedEventLoopGroup, logger: Logger,
+    defaults: PluginDefaults = PluginDefaults()
   ) {
     self.defaults = defaults
     self.registry = registry
     self.mounts = mounts
     self.network = RedirectFollowingFetcher(network)
+    self.caches = caches
     self.group = group
     self.logger = logger
   }
@@ -142,7 +145,7 @@ actor PluginManager {
   private func register(_ definition: PluginDefinition) async throws(PluginError) {
     let factory = SupervisorFactory(
       configuration: definition.supervisorConfiguration, executable: Self.executable,
-      network: self.network, group: self.group, logger: self.logger)
+      network: self.network, caches: self.caches, group: self.group, logger: self.logger)
     try await self.registry.register(definition.description, factory: factory)
     if definition.isMounted {
       _ = self.mounts.insert(.init(name: definition.name, path: definition.mountPath))

@@ -6,6 +6,7 @@ import Synchronization
 final class FakePlugin: PluginWorker {
   struct Behaviour: Sendable {
     var eventTypes: Set<String> = ["install", "activate", "fetch"]
+    var isRunning = true
     var runError: PluginError?
     var installError: PluginError?
     var activateError: PluginError?
@@ -81,6 +82,8 @@ final class FakePlugin: PluginWorker {
     }
     completion(self.behaviour.fetch(event.request))
   }
+
+  var isRunning: Bool { self.behaviour.isRunning }
 
   func scriptResources() async -> ScriptResources {
     var resources = self.resources.withLock { $0 }

@@ -31,9 +31,11 @@ let everyFrame: [Frame] = {
     .fetchEvent(event: 3, request, body: .stream(length: .max)),
     .registration("1 activated\n\n\n1 activated\nimports"),
     .fetchEventDetails(
-      event: 3, FetchEventDetails(clientID: "a", resultingClientID: "b", preload: 9)),
+      event: 3, FetchEventDetails(clientID: "a", resultingClientID: "b", hasPreload: true)),
     .abortEvent(event: 3), .fetchResult(fetch: 4, response, body: .inline(ByteBuffer())),
     .fetchFailed(fetch: 4, message: "refused"),
+    .cachedResponse(
+      fetch: firstCachedResponse, type: .opaque, isCoded: true, response, body: .inline(bytes)),
     .callResult(call: 5, errorName: "InvalidStateError", message: "no", payload: bytes), .ping(6),
     .stop,
     .ready(listeners: []), .ready(listeners: ["install", "fetch"]),
@@ -44,6 +46,7 @@ let everyFrame: [Frame] = {
     .respondFailed(event: 10, message: "TypeError"),
     .fetch(fetch: 11, request, derivedFrom: 3, body: .body(.inline(bytes))),
     .fetch(fetch: 11, request, derivedFrom: 0, body: .relayEvent(3)),
+    .fetch(fetch: 11, request, derivedFrom: 3, body: .parallelFetch),
     .abortFetch(fetch: 11), .call(call: 12, kind: .claimClients, payload: bytes),
     .console(level: .warn, text: "a\nb", position: "sw.js:1:2"), .pong(6),
     .bodyChunk(StreamID(kind: .eventRequest, number: 1), bytes),

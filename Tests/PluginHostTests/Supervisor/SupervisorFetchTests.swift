@@ -353,6 +353,9 @@ import Testing
     func pluginWorker(
       _ worker: any PluginWorker, clientsMatching query: ClientQuery
     ) async -> [ClientDescription] { [] }
+    func pluginWorker(
+      _ worker: any PluginWorker, addsRoutes rules: String
+    ) async throws(PluginError) {}
     func pluginWorkerUpdates(_ worker: any PluginWorker) async throws(PluginError) {}
     func pluginWorkerUnregisters(_ worker: any PluginWorker) async -> Bool { true }
     func pluginWorker(

@@ -7,6 +7,7 @@ extension JavaScriptPlugin {
   var fetchNatives: [Native] {
     [
       ("fetch", { [unowned self] in self.startFetch($0) }),
+      ("takePreload", { [unowned self] in self.takePreload($0.uint32(0)) }),
       (
         "abortFetch",
         { [unowned self] in
@@ -41,6 +42,18 @@ extension JavaScriptPlugin {
       self.failedFetches.append(number)
     }
     return self.context.number(Double(number))
+  }
+
+  /// Takes the fetch that the host makes beside an event as one of ours. Returns its number.
+  private func takePreload(_ event: UInt32) -> JSValue {
+    self.lastFetch &+= 1
+    self.fetches.insert(self.lastFetch)
+    self.socket.send(
+      .fetch(
+        fetch: self.lastFetch,
+        RequestHead(method: "", url: "", headers: HeaderList(), attributes: RequestAttributes()),
+        derivedFrom: event, body: .parallelFetch))
+    return self.context.number(Double(self.lastFetch))
   }
 
   private func requestHead(_ lines: [String], _ headers: HeaderList) -> RequestHead {

@@ -105,7 +105,7 @@ final class JavaScriptPlugin {
   private var commonNatives: [Native] {
     self.eventNatives + self.fetchNatives + self.bodyNatives + self.environmentNatives
       + self.textNatives + self.urlNatives + self.urlPatternNatives + self.typeNatives
-      + self.compressionNatives + self.scriptNatives + self.groupNatives
+      + self.cacheNatives + self.compressionNatives + self.scriptNatives + self.groupNatives
   }
 
   /// The functions that only one group of scripts needs.
@@ -162,7 +162,7 @@ final class JavaScriptPlugin {
   /// The functions in `internal.hooks`.
   enum HookName: String, CaseIterable {
     case fetchEvent, step, install, activate, abortEvent, fetchResult, fetchFailed, callResult
-    case registrationChanged
+    case cachedResponse, registrationChanged
     case task, bodyRead, bodyWritable, bodyCancelled, timer, listenerTypes, unhandledRejection
     case operationFinished
   }
@@ -251,6 +251,8 @@ final class JavaScriptPlugin {
         $0[2] = self.context.string(message)
         $0[3] = self.context.bytes(Array(payload.readableBytesView))
       }
+    case .cachedResponse(let fetch, let type, let isCoded, let head, let body):
+      self.cachedResponseCame(fetch, type, isCoded: isCoded, head, body)
     case .registration(let text): self.registrationChanged(text)
     case .fetchEventDetails(_, let details): self.details = details
     case .ping(let number): self.socket.send(.pong(number))
@@ -267,15 +269,18 @@ final class JavaScriptPlugin {
 
   private func dispatchFetch(_ event: UInt32, _ head: RequestHead, _ body: BodyKind) {
     let handle = self.eventBody(event, body)
-    let details = self.details.map { self.pack($0) }
+    let details = self.details
     self.details = nil
-    let result = self.call(self.fetchEventHook, details == nil ? 5 : 6) {
+    let result = self.call(self.fetchEventHook, details == nil ? 5 : 7) {
       $0[0] = self.context.number(Double(event))
       $0[1] = self.pack(head)
       $0[2] = HeaderPacking.pack(head.headers, in: self.context)
       $0[3] = handle
       $0[4] = self.context.number(self.clock.milliseconds())
-      if let details { $0[5] = details }
+      if let details {
+        $0[5] = self.pack(details)
+        $0[6] = self.context.bool(details.hasPreload)
+      }
     }
     self.finishDispatch(result)
   }

@@ -22,7 +22,7 @@ enum LegacyIndex {
       return (0x80...0xFF).map { Self.iso8859Part16[$0] ?? UInt32($0) }
     }
     guard let converter = encoding.converter else { return [UInt32](repeating: 0, count: 128) }
-    var index = Self.map(converter, (0x80...0xFF).map { [UInt8($0)] })
+    var index = Self.map(converter, (0x80...0xFF).map { (byte: Int) -> [UInt8] in [UInt8(byte)] })
     // The standard has one private use character: Apple's logo.
     if encoding != .macintosh { Self.dropPrivateUse(&index) }
     switch encoding {
@@ -39,7 +39,7 @@ enum LegacyIndex {
   static let jis0208: [UInt32] = {
     var index = Self.map(
       "windows-31j",
-      (0..<11_280).map { pointer in
+      (0..<11_280).map { (pointer: Int) -> [UInt8] in
         let (lead, trail) = (pointer / 188, pointer % 188)
         return [
           UInt8(lead + (lead < 0x1F ? 0x81 : 0xC1)), UInt8(trail + (trail < 0x3F ? 0x40 : 0x41)),
@@ -52,7 +52,9 @@ enum LegacyIndex {
   static let jis0212: [UInt32] = {
     var index = Self.map(
       "EUC-JP",
-      (0..<8_836).map { [0x8F, UInt8($0 / 94 + 0xA1), UInt8($0 % 94 + 0xA1)] })
+      (0..<8_836).map { (pointer: Int) -> [UInt8] in
+        [0x8F, UInt8(pointer / 94 + 0xA1), UInt8(pointer % 94 + 0xA1)]
+      })
     // ICU has IBM's additions behind the standard's last row.
     for pointer in 7_708..<index.count { index[pointer] = 0 }
     return index
@@ -60,7 +62,10 @@ enum LegacyIndex {
 
   static let eucKR: [UInt32] = {
     var index = Self.map(
-      "windows-949", (0..<23_940).map { [UInt8($0 / 190 + 0x81), UInt8($0 % 190 + 0x41)] })
+      "windows-949",
+      (0..<23_940).map { (pointer: Int) -> [UInt8] in
+        [UInt8(pointer / 190 + 0x81), UInt8(pointer % 190 + 0x41)]
+      })
     Self.dropPrivateUse(&index)
     return index
   }()
@@ -68,7 +73,7 @@ enum LegacyIndex {
   static let big5: [UInt32] = {
     var index = Self.map(
       "ibm-1375_P100-2008",
-      (0..<19_782).map { pointer in
+      (0..<19_782).map { (pointer: Int) -> [UInt8] in
         let trail = pointer % 157
         return [UInt8(pointer / 157 + 0x81), UInt8(trail + (trail < 0x3F ? 0x40 : 0x62))]
       })
@@ -103,7 +108,7 @@ enum LegacyIndex {
 
   private static let gb18030Of2005 = Self.map(
     "gb18030",
-    (0..<23_940).map { pointer in
+    (0..<23_940).map { (pointer: Int) -> [UInt8] in
       let trail = pointer % 190
       return [UInt8(pointer / 190 + 0x81), UInt8(trail + (trail < 0x3F ? 0x40 : 0x41))]
     })

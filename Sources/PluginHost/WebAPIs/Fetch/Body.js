@@ -24,6 +24,8 @@
       this.abortion = null;
       // Called once when the host has nothing more to say of it.
       this.onEnd = null;
+      // Called where the fetch is aborted while somebody stores the body.
+      this.onAbort = null;
     }
     end() {
       const { onEnd } = this;
@@ -125,6 +127,7 @@
   // The fetch was aborted after its response had come: what is not read yet fails with the reason.
   internal.abortBody = function (body, reason) {
     body.abortion = { reason };
+    if (body.onAbort !== null) body.onAbort(reason);
     if (body.stream !== null) streamController.error(access.controller(body.stream), reason);
   };
 
@@ -305,14 +308,14 @@
 
   // Bodies of answers and of fetches on their way out, by "kind:number".
   const outgoing = new SafeMap();
-  const keyOf = (kind, number) => number * 4 + kind;
+  const keyOf = (kind, number) => number * 8 + kind;
 
   // Streams a body to the host, which says when it can take more.
   internal.sendStream = function (kind, number, stream, onFinish = null) {
     const key = keyOf(kind, number);
     let reading = false;
-    const finish = () => {
-      if (onFinish !== null) onFinish();
+    const finish = (error) => {
+      if (onFinish !== null) onFinish(error);
       return outgoing.delete(key);
     };
     const pump = internal.pumpStream(stream, (chunk) => {
@@ -322,7 +325,7 @@
     }, () => {
       if (finish()) native.endBody(kind, number);
     }, (error) => {
-      if (finish()) native.failBody(kind, number, internal.errorText(error));
+      if (finish(error)) native.failBody(kind, number, internal.errorText(error));
     });
     const more = () => {
       if (reading) return;

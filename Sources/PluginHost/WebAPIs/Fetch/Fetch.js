@@ -76,6 +76,15 @@
     return result.promise;
   }
   internal.defineGlobal('fetch', fetch, true);
+  internal.fetch = fetch;
+
+  // The response of the fetch that the host makes beside the event of this number and request.
+  internal.takePreload = function (request, event) {
+    const result = deferred();
+    internal.markHandled(result.promise);
+    fetches.set(native.takePreload(event), { request, result, onAbort: null });
+    return result.promise;
+  };
 
   // Aborts the fetches of a request whose signal no script has ever looked at.
   internal.abortFetchesOf = function (request, reason) {

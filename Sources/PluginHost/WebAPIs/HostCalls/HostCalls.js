@@ -9,9 +9,11 @@
 
   // Calls the host. `kind` is a number of `CallKind`, `payload` a string, bytes or undefined.
   // The promise gets the answer's bytes; it is rejected with a DOMException, or a TypeError.
-  internal.callHost = function (kind, payload) {
+  internal.callHost = (kind, payload) => internal.awaitCall(native.call(kind, payload));
+
+  // The promise of a call that was sent.
+  internal.awaitCall = function (number) {
     const result = deferred();
-    const number = native.call(kind, payload);
     if (number === 0) {
       return rejected(new DOMException('The message is too long.', 'QuotaExceededError'));
     }

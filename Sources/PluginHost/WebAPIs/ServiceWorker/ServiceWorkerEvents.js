@@ -69,7 +69,18 @@
   }
   internal.defineInterface('ExtendableEvent', ExtendableEvent);
 
-  class InstallEvent extends ExtendableEvent {}
+  class InstallEvent extends ExtendableEvent {
+    #brand;
+    addRoutes(rules) {
+      try {
+        this.#brand;
+        requireArguments(arguments.length, 1, 'InstallEvent.addRoutes');
+        return internal.addRoutes(this, rules);
+      } catch (error) {
+        return internal.primordials.rejected(error);
+      }
+    }
+  }
   internal.defineInterface('InstallEvent', InstallEvent);
 
   // respondWith() has been called / its promise has settled.
@@ -171,6 +182,10 @@
         fetchEvent.#resultingClientID = lines[1];
         fetchEvent.#replacesClientID = lines[2];
       };
+      // Asked for at once, so that it is there also where the event is over before it is read.
+      const takePreload = (fetchEvent) => {
+        fetchEvent.#preloadResponse = internal.takePreload(fetchEvent.request, fetchEvent.#number);
+      };
       const settleHandled = (fetchEvent, outcome) => {
         fetchEvent.#outcome = outcome;
         if (fetchEvent.#handled !== null) outcome(fetchEvent.#handled);
@@ -179,7 +194,7 @@
       const failed = (handled) => handled.reject(
         new DOMException('The request got a network error.', 'NetworkError'));
       internal.fetchEvent = {
-        makeRequest, readDetails,
+        makeRequest, readDetails, takePreload,
         fail(fetchEvent, message) {
           fetchEvent.#state = ANSWERED;
           events.delete(fetchEvent.#number);
@@ -307,9 +322,10 @@
   }
 
   // Each returns whether the host has to call `step` again once microtasks have run.
-  hooks.fetchEvent = function (number, head, headers, handle, time, details) {
+  hooks.fetchEvent = function (number, head, headers, handle, time, details, hasPreload) {
     const fetchEvent = new FetchEvent(token, number, head, headers, handle, time, details);
     events.set(number, fetchEvent);
+    if (hasPreload) internal.fetchEvent.takePreload(fetchEvent);
     return begin(fetchEvent, () => finishDispatch(fetchEvent));
   };
 
