@@ -148,7 +148,8 @@ extension PluginDefinition {
     let times = Limits.times
     self.limits.eventTime = try reader.number("event_time", times).map(timeAmount(seconds:))
     self.limits.idleTime = try reader.number("idle_time", times).map(timeAmount(seconds:))
-    self.limits.unresponsiveTime = try reader.number("unresponsive_time", times).map(timeAmount(seconds:))
+    self.limits.unresponsiveTime = try reader.number("unresponsive_time", times)
+      .map(timeAmount(seconds:))
     self.limits.memory = try reader.integer("memory", Limits.memoryMiB).map { $0 << 20 }
     try reader.finish()
   }
