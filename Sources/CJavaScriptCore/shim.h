@@ -15,6 +15,18 @@ JS_EXPORT void JSGlobalContextSetUnhandledRejectionCallback(
 JS_EXPORT void JSSynchronousGarbageCollectForDebugging(JSContextRef ctx);
 
 #ifdef __linux__
+// Of the library's other API, whose headers bring all of GObject.
+unsigned jsc_get_major_version(void);
+unsigned jsc_get_minor_version(void);
+unsigned jsc_get_micro_version(void);
+
+// The engine's version: its major, minor or micro part.
+static inline unsigned valor_engine_version(int part) {
+  return part == 0   ? jsc_get_major_version()
+         : part == 1 ? jsc_get_minor_version()
+                     : jsc_get_micro_version();
+}
+
 // WebKitGTK never calls this in a program without a web view, and its full garbage collections on a
 // timer dereference the null pointer that is then its main run loop. A C++ function, exported; weak,
 // so that a library without it still loads.
@@ -27,6 +39,7 @@ static inline void valor_initialize_main_thread(void) {
   if (valor_wtf_initialize_main_thread) valor_wtf_initialize_main_thread();
 }
 #else
+static inline unsigned valor_engine_version(int part) { (void)part; return 0; }
 static inline void valor_initialize_main_thread(void) {}
 #endif
 

@@ -17,7 +17,9 @@ struct ValorCommand: AsyncParsableCommand {
     commandName: "valor",
     abstract: "An HTTP/HTTPS forward proxy that works like a browser's service workers.",
     version: ProductVersion.current,
-    subcommands: [RunCommand.self, PluginsCommand.self, CACommand.self, WorkerCommand.self])
+    subcommands: [
+      RunCommand.self, PluginsCommand.self, CACommand.self, DoctorCommand.self, WorkerCommand.self,
+    ])
 
   static func main() async {
     // A peer that closes early must cost its connection, not the process.

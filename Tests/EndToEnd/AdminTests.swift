@@ -170,6 +170,10 @@ import Testing
     ("{\"name\": \"x\", \"path\": \"/nonexistent/x.js\"}", 400, "No such file"),
     ("{\"name\": \"x\", \"source\": \"\", \"scopes\": [\"ftp://x/\"]}", 400, "ftp://x/"),
     ("{\"name\": \"x\", \"source\": \"throw new Error('at start')\"}", 422, "at start"),
+    (
+      "{\"name\": \"x\", \"source\": \"importScripts('/Tests/EndToEnd/Plugins/api.js')\"}", 422,
+      "api.js"
+    ),
     ("{\"name\": \"api\", \"source\": \"\"}", 409, "two plugins of this name"),
     ("{\"name\": \"x\", \"source\": \"\", \"url_prefix\": \"_api\"}", 409, "mounted at /_api"),
   ])

@@ -35,7 +35,7 @@ struct ScriptDirectory: Sendable {
   private let directory: String
 
   /// - Parameters:
-  ///   - scriptPath: the plugin's script.
+  ///   - scriptPath: the plugin's script; empty where it is no file, and nothing is beside it.
   ///   - scriptURL: its URL.
   init(scriptPath: String, scriptURL: String) {
     self.scriptPath = scriptPath
@@ -73,8 +73,8 @@ struct ScriptDirectory: Sendable {
   /// The names of the path below the script's directory; `nil` where the URL is not below it.
   func names(of url: WebURL) -> [String]? {
     let path = url.get(.pathname)
-    guard !self.origin.isEmpty, self.origin != "null", url.origin == self.origin,
-      path.hasPrefix(self.directory)
+    guard !self.scriptPath.isEmpty, !self.origin.isEmpty, self.origin != "null",
+      url.origin == self.origin, path.hasPrefix(self.directory)
     else { return nil }
     var names: [String] = []
     for part in path.dropFirst(self.directory.count)

@@ -23,7 +23,7 @@ extension SupervisorCore {
     let signal = FetchSignal()
     let timeout = self.eventLoop.scheduleTask(in: ScriptLoader.patience) { signal.abort() }
     let loader = ScriptLoader(
-      scriptPath: self.configuration.scriptPath, scriptURL: self.configuration.scriptURL,
+      scriptPath: self.configuration.importPath, scriptURL: self.configuration.scriptURL,
       network: self.network)
     loader.load(url, signal: signal) { result in
       self.eventLoop.execute {

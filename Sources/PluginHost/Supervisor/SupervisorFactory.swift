@@ -41,7 +41,7 @@ public final class SupervisorFactory: PluginWorkerFactory {
   public func fetchImportedScript(_ url: String) async -> [UInt8]? {
     guard let url = WebURL(url) else { return nil }
     let loader = ScriptLoader(
-      scriptPath: self.configuration.scriptPath, scriptURL: self.configuration.scriptURL,
+      scriptPath: self.configuration.importPath, scriptURL: self.configuration.scriptURL,
       network: self.network)
     let signal = FetchSignal()
     let timeout = self.group.next().scheduleTask(in: ScriptLoader.patience) { signal.abort() }

@@ -52,11 +52,14 @@ public final class WorkerSupervisor: PluginWorker {
     /// The resident memory in bytes beyond which a worker is killed.
     public var memoryLimit = 512 << 20
 
+    /// The file beside which imports are; empty for an inline script, which has no files.
+    var importPath: String { self.inlineScript == nil ? self.scriptPath : "" }
+
     /// The paths of those of these scripts that are files beside the plugin's own.
     ///
     /// - Parameter urls: what was imported.
     public func importedFiles(_ urls: [String]) -> [String] {
-      let directory = ScriptDirectory(scriptPath: self.scriptPath, scriptURL: self.scriptURL)
+      let directory = ScriptDirectory(scriptPath: self.importPath, scriptURL: self.scriptURL)
       return urls.compactMap { WebURL($0).flatMap(directory.path(of:)) }
     }
 
@@ -70,6 +73,8 @@ public final class WorkerSupervisor: PluginWorker {
 
   private let eventLoop: any EventLoop
   private let core: SupervisorCore
+  /// Whether its end was asked for.
+  private let isTerminated = Atomic(false)
 
   /// - Parameters:
   ///   - configuration: the plugin.
@@ -105,6 +110,8 @@ public final class WorkerSupervisor: PluginWorker {
   }
 
   deinit {
+    // The program may be about to end then, and the event loop be gone.
+    if self.isTerminated.load(ordering: .relaxed) { return }
     let core = self.core
     self.eventLoop.execute { core.terminate() }
   }
@@ -174,7 +181,10 @@ public final class WorkerSupervisor: PluginWorker {
 
   public func retire() { self.onLoop { $0.retire() } }
 
-  public func terminate() { self.onLoop { $0.terminate() } }
+  public func terminate() {
+    self.isTerminated.store(true, ordering: .relaxed)
+    self.onLoop { $0.terminate() }
+  }
 
   public func status() async -> WorkerStatus {
     await withCheckedContinuation { continuation in

@@ -52,6 +52,16 @@ import Testing
     #expect(try self.read("https://site.test/a/in.js") == "a")
   }
 
+  @Test func nothingIsBesideAScriptThatIsNoFile() throws {
+    defer { try? FileManager.default.removeItem(at: self.root) }
+    let url = try #require(WebURL("https://site.test/lib/a.js"))
+    let directory = ScriptDirectory(scriptPath: "", scriptURL: "https://site.test/sw.js")
+    #expect(directory.names(of: url) == nil)
+    #expect(directory.path(of: url) == nil)
+    let beside = ScriptDirectory(scriptPath: "sw.js", scriptURL: "https://site.test/sw.js")
+    #expect(beside.path(of: url) == "./lib/a.js")
+  }
+
   @Test func nothingElseIsRead() throws {
     defer { try? FileManager.default.removeItem(at: self.root) }
     for url in [
