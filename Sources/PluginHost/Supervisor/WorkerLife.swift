@@ -94,7 +94,8 @@ struct WorkerLife: Sendable {
   ///
   /// - Parameters:
   ///   - isBusy: whether the worker has anything to do.
-  ///   - residentBytes: the process's memory where it is known.
+  ///   - residentBytes: the process's memory where it is known. Asked for at every tick: a worker
+  ///     that answers no ping, or that has no event, can take memory all the same.
   mutating func ticked(
     now: NIODeadline, isBusy: Bool, residentBytes: () -> Int?
   ) -> Order {

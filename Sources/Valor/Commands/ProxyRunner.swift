@@ -91,6 +91,7 @@ struct ProxyRunner {
       await server.shutdown(within: .zero)
       await admin.shutdown()
       await registry.shutDown()
+      await WorkerProcesses.allEnded()
       throw error
     }
     let watch = self.options.watch ? PluginWatcher(manager: manager, logger: self.logger) : nil
@@ -102,6 +103,7 @@ struct ProxyRunner {
     if !isComplete { self.logger.warning("exchanges were cut off after ten seconds") }
     await admin.shutdown()
     await registry.shutDown()
+    await WorkerProcesses.allEnded()
   }
 
   /// - Throws: ``ExitFailure`` with the first plugin's error.
