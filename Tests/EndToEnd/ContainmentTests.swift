@@ -33,9 +33,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    "loop", "microtasks", "asyncLoop", "wasm", "regex", "sort", "getter", "console",
-  ])
+  @Test(arguments: ["loop", "microtasks", "asyncLoop", "wasm", "sort", "getter", "console"])
   func whatDoesNotComeBack(misdeed: String) async throws {
     try await self.expectContainment(misdeed, log: "it did not react for")
   }
