@@ -15,7 +15,7 @@ let settings: [SwiftSetting] = [
 let webAPIScripts = [
   "WebIDL/WebIDL", "DOMException/DOMException", "Events/Events", "HostCalls/HostCalls",
   "StructuredClone/Serialize", "StructuredClone/Deserialize", "Messaging/Tasks",
-  "Messaging/MessageEvent", "Messaging/MessageChannel",
+  "Messaging/MessageEvent", "Messaging/MessageChannel", "Messaging/BroadcastChannel",
   "Abort/Abort", "Encoding/Labels", "Encoding/Encoding", "Timers/Timers",
   "Operations/Operations", "URL/URL",
   "URLPattern/URLPattern",
@@ -28,6 +28,7 @@ let webAPIScripts = [
   "Cache/CacheCalls", "Cache/Cache", "Cache/CacheStorage",
   "Console/Console", "Crypto/Crypto", "Performance/Performance",
   "Performance/PerformanceObserver", "WebAssembly/Streaming", "Scripts/ImportScripts",
+  "Scripts/Modules",
   "Crypto/Algorithms", "Crypto/JSONWebKeys", "Crypto/CurveKeys", "Crypto/RSAKeys",
   "Crypto/SymmetricKeys", "Crypto/DerivationKeys", "Crypto/StoredKeys",
   "Crypto/SubtleCrypto",
@@ -95,7 +96,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "PluginHostTests",
-      dependencies: ["PluginHost", "Interceptor", "FetchModel", nio, nioPosix, logging],
+      dependencies: ["PluginHost", "Interceptor", "FetchModel", grdb, nio, nioPosix, logging],
       exclude: ["Conformance/Plugins"], swiftSettings: settings),
     .testTarget(
       name: "FetchModelTests", dependencies: ["FetchModel", "CICU", nio],

@@ -66,7 +66,7 @@ struct ProxyRunner {
   ) async throws {
     // What plugins store; opened when one does.
     let storage = StorageDirectory(path: self.dataDirectory + "/storage", logger: self.logger)
-    let caches = CacheStore(in: storage)
+    let caches = CacheStore(in: storage, quota: self.options.storageQuota << 20)
     let registry = self.makeRegistry(caches)
     try await server.prepare(interceptor: registry)
     let manager = PluginManager(

@@ -36,6 +36,8 @@ actor PluginManager {
   private let group: MultiThreadedEventLoopGroup
   private let logger: Logger
   private let defaults: PluginDefaults
+  /// Takes messages from one plugin's workers to another's.
+  private let broadcasts = BroadcastHub()
   /// In the order in which they came; those whose registration is under way included.
   private(set) var definitions: [PluginDefinition] = []
   private var busy: Set<String> = []
@@ -143,8 +145,10 @@ actor PluginManager {
   }
 
   private func register(_ definition: PluginDefinition) async throws(PluginError) {
+    var configuration = definition.supervisorConfiguration
+    configuration.broadcasts = self.broadcasts
     let factory = SupervisorFactory(
-      configuration: definition.supervisorConfiguration, executable: Self.executable,
+      configuration: configuration, executable: Self.executable,
       network: self.network, caches: self.caches, group: self.group, logger: self.logger)
     try await self.registry.register(definition.description, factory: factory)
     if definition.isMounted {
@@ -222,6 +226,7 @@ extension PluginDefinition {
       scope: self.scopeURLs[0])
     configuration.config = self.config ?? ""
     configuration.instances = self.instances
+    configuration.isModule = self.isModule
     if case .inline(let script) = self.source { configuration.inlineScript = script }
     if let time = self.limits.eventTime { configuration.eventTime = time }
     if let time = self.limits.idleTime { configuration.idleTime = time }
