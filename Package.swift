@@ -95,7 +95,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "PluginHostTests",
-      dependencies: ["PluginHost", "Interceptor", "FetchModel", nio, nioPosix, logging],
+      dependencies: ["PluginHost", "Interceptor", "FetchModel", nio, nioPosix, logging, grdb],
       swiftSettings: settings),
     .testTarget(
       name: "FetchModelTests", dependencies: ["FetchModel", "CICU", nio],

@@ -24,8 +24,22 @@ final class StorageDatabase: Sendable {
     _ = try StorageFile(openingOrCreating: self.path)
     do {
       self.queue = try DatabaseQueue(path: self.path, configuration: Self.configuration)
+      if let problem = try self.queue.read(Self.foreignness) {
+        throw StorageError(
+          .failed,
+          "The database \(self.path) \(problem). It was left as it is; move the folder away to "
+            + "begin with an empty one.")
+      }
       try Self.migrator.migrate(self.queue)
     } catch { throw Self.storageError(error, self.path) }
+  }
+
+  /// Why the database is not one to write to; `nil` where it is empty or one of ours.
+  private static func foreignness(_ db: Database) throws -> String? {
+    if try self.migrator.hasBeenSuperseded(db) { return "was written by a newer version of Valor" }
+    if try db.tableExists("grdb_migrations") { return nil }
+    let hasContent = try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM sqlite_master)")
+    return hasContent == true ? "is that of another program" : nil
   }
 
   private static var configuration: Configuration {

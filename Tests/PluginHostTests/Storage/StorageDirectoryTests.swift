@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import NIOCore
 import Testing
 
@@ -42,6 +43,19 @@ import Testing
     #expect(error?.code == .damaged)
     #expect(error?.message.contains(path) == true)
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == garbage)
+  }
+
+  @Test(arguments: [
+    ("INSERT INTO grdb_migrations VALUES ('of the future')", "newer version"),
+    ("DROP TABLE grdb_migrations", "another program"),
+  ])
+  func leavesTheDatabaseOfAnotherAsItIs(_ sql: String, _ message: String) throws {
+    let folder = try StorageFolder()
+    try folder.directory.contents().database.write { try $0.execute(sql: sql) }
+    let again = folder.reopened()
+    let error = #expect(throws: StorageError.self) { try again.contents() }
+    #expect(error?.message.contains(message) == true)
+    #expect(error?.message.contains(folder.path + "/valor.sqlite") == true)
   }
 
   @Test func saysWhyItCannotBeMade() throws {
