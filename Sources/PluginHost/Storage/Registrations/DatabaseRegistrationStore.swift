@@ -1,4 +1,5 @@
 public import Interceptor
+import Logging
 import Synchronization
 
 /// The registrations of plugins in the storage folder, so that they survive the end of the program.
@@ -46,7 +47,7 @@ public final class DatabaseRegistrationStore: RegistrationStore {
 
   /// Does blocking work with the database; `nil` where it failed.
   private func perform<Value: Sendable>(
-    _ failure: String, _ work: @escaping @Sendable (StorageDatabase) throws(StorageError) -> Value
+    _ failure: String, _ work: @escaping @Sendable (StorageDatabase) throws -> Value
   ) async -> Value? {
     await withCheckedContinuation { continuation in
       self.directory.work.add {
@@ -56,16 +57,16 @@ public final class DatabaseRegistrationStore: RegistrationStore {
   }
 
   private func attempt<Value>(
-    _ failure: String, _ work: (StorageDatabase) throws(StorageError) -> Value
+    _ failure: String, _ work: (StorageDatabase) throws -> Value
   ) -> Value? {
     // The directory says itself why it cannot be opened.
     guard let database = try? self.directory.contents().database else { return nil }
-    do throws(StorageError) {
+    do {
       let value = try work(database)
       self.state.withLock { $0.lastError = nil }
       return value
     } catch {
-      self.log("\(failure): \(error.message)")
+      self.log("\(failure): \(error)")
       return nil
     }
   }
