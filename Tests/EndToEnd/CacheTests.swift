@@ -65,4 +65,43 @@ import Testing
       #expect(try await first.curl(["http://caches.example/"]).text == "opened")
     }
   }
+
+  @Test func aKilledProxyLeavesNoHalfBody() async throws {
+    let folder = try TemporaryFolder()
+    let origin = try TestOrigin(
+      certificate: nil, routes: ["/endless": { _ in .large(count: 8 << 30) }],
+      otherwise: { _ in .text("other") })
+    defer { origin.stop() }
+    let url = Scene.url(.plain, origin)
+    let bodies = folder.file("data/storage/bodies")
+    let names = { (try? FileManager.default.contentsOfDirectory(atPath: bodies)) ?? [] }
+    let arguments = plugin("storing", claims: "\(url)/") + ["--storage-quota", "512"]
+    try await withValor(arguments, in: folder) { valor in
+      #expect(try await valor.curl(["\(url)/store"]).text == "begun")
+      for _ in 0..<500 where names().isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+      #expect(!names().isEmpty)
+      #expect(kill(valor.child.processID, SIGKILL) == 0)
+      _ = try await valor.waitForExit()
+    }
+    try await withValor(arguments, in: folder) { valor in
+      let answer = try await valor.curl(["\(url)/look"])
+      #expect(answer.text == "undefined")
+      #expect(names().isEmpty)
+    }
+  }
+
+  @Test func aDamagedDatabaseStopsNothing() async throws {
+    let folder = try TemporaryFolder()
+    let storage = folder.file("data/storage")
+    try FileManager.default.createDirectory(
+      atPath: storage, withIntermediateDirectories: true)
+    try Data(repeating: 0x5A, count: 8_192).write(
+      to: URL(fileURLWithPath: storage + "/valor.sqlite"))
+    try await withValor(plugin("caches", claims: "http://caches.example/"), in: folder) { valor in
+      let answer = try await valor.curl(["http://caches.example/"])
+      #expect(answer.text == "opened")
+      #expect(try await valor.waitForLog("an empty one takes its place"))
+    }
+    #expect(FileManager.default.fileExists(atPath: storage + "/damaged-1/valor.sqlite"))
+  }
 }

@@ -128,6 +128,20 @@ import Testing
     }
   }
 
+  @Test func workersEndBeforeTheProxyDoes() async throws {
+    for _ in 0..<5 {
+      var ended: ValorProcess?
+      try await withValor(plugin("hello", claims: "http://hello.example/")) { valor in
+        let answer = try await valor.curl(["http://hello.example/"])
+        #expect(answer.status == 200)
+        ended = valor
+      }
+      // What the event loops say when somebody needs them after they are gone.
+      let log = try #require(ended).child.errorText
+      #expect(!log.contains("already shut down"), "\(log)")
+    }
+  }
+
   @Test func theEventsOfALifeComeInOrder() async throws {
     let scope = "http://life.example/"
     try await withValor(["--log-level", "info"] + plugin("lifecycle", claims: scope)) { valor in

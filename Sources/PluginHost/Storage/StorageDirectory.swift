@@ -33,12 +33,15 @@ public final class StorageDirectory: Sendable {
     self.logger = logger
   }
 
-  /// Opens the folder, where that has not been done. Blocks: call it on ``work``.
+  /// Opens the folder, where that has not been done, and again where its database has turned out to
+  /// be damaged. Blocks: call it on ``work``.
   func contents() throws(StorageError) -> Contents {
     try self.state.withLock { state throws(StorageError) in
-      if let contents = state.contents { return contents }
+      let wasDamaged = state.contents?.database.isDamaged ?? false
+      if let contents = state.contents, !wasDamaged { return contents }
+      state.contents = nil
       do throws(StorageError) {
-        let contents = try self.open()
+        let contents = try self.open(checksAll: wasDamaged)
         state.contents = contents
         state.lastError = nil
         return contents
@@ -53,12 +56,50 @@ public final class StorageDirectory: Sendable {
   /// Gives the folder back, once nobody uses what was read from it any more.
   public func close() { self.state.withLock { $0.contents = nil } }
 
-  private func open() throws(StorageError) -> Contents {
+  /// - Parameter checksAll: whether the whole database is looked at, which takes its time.
+  private func open(checksAll: Bool) throws(StorageError) -> Contents {
     try StorageFile.makeFolder(self.path)
-    let database = try StorageDatabase(folder: self.path, StorageLock(folder: self.path))
+    let lock = try StorageLock(folder: self.path)
+    do throws(StorageError) {
+      let contents = try self.open(lock)
+      if !checksAll || contents.database.isIntact() { return contents }
+      throw StorageError(.damaged, "The database in \(self.path) is damaged.")
+    } catch {
+      guard error.code == .damaged else { throw error }
+      let place = try self.moveAside(error)
+      self.logger.error(
+        "storage: \(error.message) It is in \(place) now, and an empty one takes its place.")
+      return try self.open(lock)
+    }
+  }
+
+  private func open(_ lock: StorageLock) throws(StorageError) -> Contents {
+    let database = try StorageDatabase(folder: self.path, lock)
     let bodies = BodyFiles(path: self.path + "/bodies", logger: self.logger)
     try bodies.prepare()
     try removeLeftovers(from: database, bodies)
     return Contents(database: database, bodies: bodies)
   }
+
+  /// Moves what cannot be used to a folder of its own; only so often, lest it fills the disk.
+  ///
+  /// - Returns: the folder.
+  private func moveAside(_ cause: StorageError) throws(StorageError) -> String {
+    for number in 1...Self.maximumAside {
+      let place = self.path + "/damaged-\(number)"
+      guard try StorageFile.makeNewFolder(place) else { continue }
+      // The database last: until it is moved, the next who opens it begins again.
+      for name in ["bodies", "valor.sqlite-shm", "valor.sqlite-wal", "valor.sqlite"]
+      where StorageFile.exists(self.path + "/" + name) {
+        try StorageFile.rename(self.path + "/" + name, to: place + "/" + name)
+      }
+      return place
+    }
+    throw StorageError(
+      .damaged,
+      cause.message + " \(self.path) has \(Self.maximumAside) damaged ones already; "
+        + "remove some of them.")
+  }
+
+  private static let maximumAside = 5
 }

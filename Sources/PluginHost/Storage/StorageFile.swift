@@ -122,6 +122,15 @@ final class StorageFile: Sendable {
     }
   }
 
+  /// Makes a folder for its owner alone. Returns `false` where there is something of that name.
+  static func makeNewFolder(_ path: String) throws(StorageError) -> Bool {
+    if mkdir(path, 0o700) == 0 { return true }
+    guard errno == EEXIST else { throw Self.lastError("the folder \(path) cannot be made") }
+    return false
+  }
+
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
   /// The names in a folder, without the two of the system.
   static func names(in path: String) throws(StorageError) -> [String] {
     guard let folder = opendir(path) else { throw Self.lastError("\(path) cannot be read") }

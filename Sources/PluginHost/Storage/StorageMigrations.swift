@@ -9,6 +9,7 @@ extension StorageDatabase {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     self.registerCaches(in: &migrator)
+    self.registerCacheNumbers(in: &migrator)
     self.registerRegistrations(in: &migrator)
     return migrator
   }

@@ -20,7 +20,9 @@ struct ProcessLauncher: WorkerLauncher {
 
   func launch(_ notify: @escaping @Sendable (WorkerProcessEvent) -> Void) {
     // Its own thread: `posix_spawn` and the wait for the end both block.
+    WorkerProcesses.count.add(1, ordering: .relaxed)
     let isStarted = startThread {
+      defer { WorkerProcesses.count.subtract(1, ordering: .releasing) }
       guard let sockets = WorkerSocketPair() else {
         return notify(.failed("socketpair: \(errorText(errno))"))
       }
@@ -35,7 +37,9 @@ struct ProcessLauncher: WorkerLauncher {
       notify(.launched(process))
       notify(.exited(process.waitForExit()))
     }
-    if !isStarted { notify(.failed("no thread could be started")) }
+    if isStarted { return }
+    WorkerProcesses.count.subtract(1, ordering: .relaxed)
+    notify(.failed("no thread could be started"))
   }
 
   private struct SpawnError: Error { var text: String }
@@ -82,6 +86,19 @@ struct ProcessLauncher: WorkerLauncher {
       }
     }
     return error == 0 ? .success(pid) : .failure(SpawnError(text: errorText(error)))
+  }
+}
+
+/// The workers of this program that have not ended, or whose end was not told yet.
+public enum WorkerProcesses {
+  fileprivate static let count = Atomic(0)
+
+  /// Waits, but not for long, until there are none. Event loops may go then: nobody tells them of a
+  /// worker's end any more.
+  public static func allEnded() async {
+    for _ in 0..<400 where self.count.load(ordering: .acquiring) > 0 {
+      try? await Task.sleep(for: .milliseconds(5))
+    }
   }
 }
 

@@ -5,6 +5,10 @@ import NIOCore
 /// How many responses a worker may hold, those of caches included.
 private let maximumResponses = 16_384
 
+/// The longest body that goes to the worker with its response's head, in bytes. Most cached responses
+/// are handed on untouched, so others stay here until they are read.
+private let cachedInlineLimit = 1_024
+
 extension SupervisorCore {
   /// Answers a call about caches. Returns `false` where it makes no sense.
   func cacheCalled(_ call: UInt32, _ payload: ByteBuffer) -> Bool {
@@ -140,7 +144,8 @@ extension SupervisorCore {
   private func sendCached(_ entry: CacheEntry, _ number: UInt32) -> Bool {
     let response = entry.response
     let stream = StreamID(kind: .fetchResponse, number: number)
-    let (body, sender) = outgoingBody(response.body, stream)
+    let (body, sender) = outgoingBody(
+      response.body, stream, inlineUpTo: cachedInlineLimit)
     let fetch = PluginFetch(signal: FetchSignal(), isFromNetwork: entry.isFromNetwork)
     fetch.answered(response, sender: sender)
     self.fetches[number] = fetch

@@ -13,12 +13,15 @@ func pipe(of bytes: ByteBuffer) -> BodyPipe {
 }
 
 /// How a body goes to the worker, and its sender where it goes as a stream.
+///
+/// - Parameter limit: bodies at hand of up to this many bytes go in their head's frame.
 func outgoingBody(
-  _ body: FetchBody, _ stream: StreamID, keepsReplay: Bool = false
+  _ body: FetchBody, _ stream: StreamID, keepsReplay: Bool = false,
+  inlineUpTo limit: Int = inlineLimit
 ) -> (BodyKind, BodySender?) {
   switch body {
   case .none: return (.none, nil)
-  case .bytes(let bytes) where bytes.readableBytes <= inlineLimit: return (.inline(bytes), nil)
+  case .bytes(let bytes) where bytes.readableBytes <= limit: return (.inline(bytes), nil)
   case .bytes(let bytes):
     // The bytes stay with whoever sends them, so nothing needs to be kept beside.
     let sender = BodySender(stream: stream, pipe: pipe(of: bytes), keepsReplay: false)

@@ -94,15 +94,24 @@ struct WorkerLife: Sendable {
   ///
   /// - Parameters:
   ///   - isBusy: whether the worker has anything to do.
-  ///   - residentBytes: the process's memory where it is known; asked for only where a ping is due.
+  ///   - residentBytes: the process's memory where it is known. Asked for at every tick: a worker
+  ///     that answers no ping, or that has no event, can take memory all the same.
   mutating func ticked(
     now: NIODeadline, isBusy: Bool, residentBytes: () -> Int?
   ) -> Order {
     switch self.state {
-    case .starting: return self.watch(now, residentBytes)
+    case .starting, .running:
+      if let bytes = residentBytes(), bytes > self.limits.memory {
+        return self.kill(
+          "it used \(bytes >> 20) MiB of memory, more than \(self.limits.memory >> 20)")
+      }
+    default: break
+    }
+    switch self.state {
+    case .starting: return self.watch(now)
     case .running where isBusy:
       self.idleSince = nil
-      return self.watch(now, residentBytes)
+      return self.watch(now)
     case .running: return self.rest(now)
     case .stopping(let since) where now - since >= self.limits.unresponsiveTime:
       return self.kill("it did not stop")
@@ -164,17 +173,13 @@ struct WorkerLife: Sendable {
     return .launch
   }
 
-  private mutating func watch(_ now: NIODeadline, _ residentBytes: () -> Int?) -> Order {
+  private mutating func watch(_ now: NIODeadline) -> Order {
     if let ping = self.lastPing {
       if !ping.isAnswered {
         let isLate = now - ping.at >= self.limits.unresponsiveTime
         return isLate ? self.kill("it did not react for \(seconds(now - ping.at)) s") : .none
       }
       if now - ping.at < self.limits.pingInterval { return .none }
-    }
-    if let bytes = residentBytes(), bytes > self.limits.memory {
-      return self.kill(
-        "it used \(bytes >> 20) MiB of memory, more than \(self.limits.memory >> 20)")
     }
     let number = (self.lastPing?.number ?? 0) &+ 1
     self.lastPing = (number, now, false)

@@ -69,6 +69,15 @@ final class IncomingBody {
     return self.missingCredit()
   }
 
+  /// Asks for a stream's first bytes before anybody reads: a script that has the stream may read it
+  /// when it has answered. Returns the credit to give the host.
+  func begin() -> Int {
+    guard self.isOpen, !self.isTouched else { return 0 }
+    self.isTouched = true
+    self.outstanding = Self.chunkWindow
+    return Self.chunkWindow
+  }
+
   /// Bytes came. Returns the credit to give the host.
   func received(_ chunk: ByteBuffer) -> Int {
     guard !self.isEnded else { return 0 }

@@ -66,7 +66,7 @@ struct ProxyRunner {
   ) async throws {
     // What plugins store; opened when one does.
     let storage = StorageDirectory(path: self.dataDirectory + "/storage", logger: self.logger)
-    let caches = CacheStore(in: storage)
+    let caches = CacheStore(in: storage, quota: self.options.storageQuota << 20)
     let registry = self.makeRegistry(storage, caches)
     try await server.prepare(interceptor: registry)
     let manager = PluginManager(
@@ -91,6 +91,7 @@ struct ProxyRunner {
       await server.shutdown(within: .zero)
       await admin.shutdown()
       await registry.shutDown()
+      await WorkerProcesses.allEnded()
       throw error
     }
     let watch = self.options.watch ? PluginWatcher(manager: manager, logger: self.logger) : nil
@@ -102,6 +103,7 @@ struct ProxyRunner {
     if !isComplete { self.logger.warning("exchanges were cut off after ten seconds") }
     await admin.shutdown()
     await registry.shutDown()
+    await WorkerProcesses.allEnded()
   }
 
   /// - Throws: ``ExitFailure`` with the first plugin's error.

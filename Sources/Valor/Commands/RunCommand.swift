@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Logging
+import PluginHost
 public import Proxy
 
 /// `valor run`: the proxy.
@@ -74,6 +75,11 @@ struct RunCommand: AsyncParsableCommand {
   @Option(name: .customLong("data-dir"), help: "Where the proxy keeps its data.")
   var dataDirectory: String?
   @Option(
+    name: .customLong("storage-quota"),
+    help: ArgumentHelp(
+      "Mebibytes that the plugins of one origin may store there.", valueName: "MIB"))
+  var storageQuota = CacheStore.defaultQuota >> 20
+  @Option(
     name: .customLong("access-log"),
     help: ArgumentHelp(
       "Where each exchange gets a line: a file, or - for standard output.", valueName: "FILE"))
@@ -89,6 +95,12 @@ struct RunCommand: AsyncParsableCommand {
   var logFormat: LogFormat = .text
   @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning or error.")
   var logLevel: LogLevel = .notice
+
+  func validate() throws {
+    guard (1...1_048_576).contains(self.storageQuota) else {
+      throw ValidationError("--storage-quota has to be from 1 to 1048576.")
+    }
+  }
 
   func run() async throws {
     let runner = try ProxyRunner(options: self)

@@ -244,7 +244,7 @@ struct SupervisorFixture {
   let scriptPath: String
 
   init(
-    script: String = "source", tick: TimeAmount = .milliseconds(5),
+    script: String = "source", tick: TimeAmount = .milliseconds(5), caches: CacheStore? = nil,
     _ change: (inout WorkerSupervisor.Configuration) -> Void = { _ in }
   ) throws {
     self.scriptPath = NSTemporaryDirectory() + "valor-\(UUID().uuidString).js"
@@ -255,7 +255,7 @@ struct SupervisorFixture {
     change(&configuration)
     self.supervisor = WorkerSupervisor(
       configuration: configuration, launcher: self.launcher, network: self.network,
-      eventLoop: self.eventLoop,
+      caches: caches, eventLoop: self.eventLoop,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, tickInterval: tick,
       backOff: BackOff(initial: .milliseconds(1), maximum: .milliseconds(5)))
   }

@@ -12,6 +12,7 @@ extension JavaScriptPlugin {
   var eventNatives: [Native] {
     [
       ("respond", { [unowned self] in self.respond($0) }),
+      ("beginRequestBody", { [unowned self] in self.beginRequestBody($0) }),
       ("respondRelay", { [unowned self] in self.respondRelay($0) }),
       (
         "noResponse",
@@ -119,6 +120,14 @@ extension JavaScriptPlugin {
     if bytes.readableBytes <= inlineBodyLimit { return .inline(bytes) }
     self.outgoing[stream] = OutgoingBody(whole: bytes)
     return .stream(length: UInt64(bytes.readableBytes))
+  }
+
+  /// `(event)`
+  private func beginRequestBody(_ arguments: NativeArguments) -> JSValue? {
+    let stream = StreamID(kind: .eventRequest, number: arguments.uint32(0))
+    let credit = self.incoming[stream]?.begin() ?? 0
+    if credit > 0 { self.socket.send(.bodyCredit(stream, bytes: UInt32(clamping: credit))) }
+    return nil
   }
 
   /// `(event, fetch)` → whether the host still has the response of this fetch untouched.

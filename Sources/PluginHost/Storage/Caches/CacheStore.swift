@@ -8,7 +8,7 @@ import Synchronization
 /// ([§5](https://w3c.github.io/ServiceWorker/#cache-objects)).
 ///
 /// Caches belong to an origin, so the plugins of one origin share them as its pages would in a
-/// browser. Each origin may store ``OriginBudget/defaultQuota`` bytes. The methods that throw block:
+/// browser. What each origin may store is bounded. The methods that throw block:
 /// they are called on ``StorageDirectory/work``.
 public final class CacheStore: Sendable {
   /// A cache's row.
@@ -16,6 +16,8 @@ public final class CacheStore: Sendable {
 
   private struct State {
     var budgets: [String: OriginBudget] = [:]
+    /// The database that the budgets are of.
+    weak var database: StorageDatabase?
     /// How many hold each cache.
     var holders: [CacheID: Int] = [:]
     /// Caches that were deleted and go with their last holder.
@@ -26,13 +28,13 @@ public final class CacheStore: Sendable {
   private let quota: Int
   private let state = Mutex(State())
 
-  /// - Parameter directory: where everything is kept. It is opened when it is needed.
-  public convenience init(in directory: StorageDirectory) {
-    self.init(in: directory, quota: OriginBudget.defaultQuota)
-  }
+  /// The bytes that an origin may store where nothing else is said.
+  public static let defaultQuota = OriginBudget.defaultQuota
 
-  /// - Parameter quota: the bytes that each origin may store.
-  init(in directory: StorageDirectory, quota: Int) {
+  /// - Parameters:
+  ///   - directory: where everything is kept. It is opened when it is needed.
+  ///   - quota: the bytes that each origin may store.
+  public init(in directory: StorageDirectory, quota: Int = CacheStore.defaultQuota) {
     self.directory = directory
     self.quota = quota
   }
@@ -137,8 +139,17 @@ public final class CacheStore: Sendable {
 
   /// What the origin has stored and may store.
   func budget(_ origin: String) throws(StorageError) -> OriginBudget {
-    if let budget = self.state.withLock({ $0.budgets[origin] }) { return budget }
-    let stored = try self.database.read { try Self.usage($0, origin) }
+    let database = try self.database
+    let known = self.state.withLock { state in
+      // Another database than before: that one was damaged.
+      if state.database !== database {
+        state.budgets = [:]
+        state.database = database
+      }
+      return state.budgets[origin]
+    }
+    if let known { return known }
+    let stored = try database.read { try Self.usage($0, origin) }
     return self.state.withLock { state in
       let budget = state.budgets[origin] ?? OriginBudget(quota: self.quota, stored: stored)
       state.budgets[origin] = budget

@@ -63,6 +63,19 @@ extension StorageDatabase {
   }
 }
 
+extension StorageDatabase {
+  /// Lets the numbers of caches begin anywhere. A worker may still have the number of a cache of a
+  /// database that was damaged, and must not reach another origin's by it.
+  static func registerCacheNumbers(in migrator: inout DatabaseMigrator) {
+    migrator.registerMigration("cacheNumbers") { db in
+      let first = Int64.random(in: (1 << 20)...(1 << 50))
+      try db.execute(sql: "DELETE FROM sqlite_sequence WHERE name = 'cache'")
+      try db.execute(
+        sql: "INSERT INTO sqlite_sequence (name, seq) VALUES ('cache', ?)", arguments: [first])
+    }
+  }
+}
+
 /// Removes what a crash left behind: caches that were deleted while they were in use, and files
 /// that no row names.
 func removeLeftovers(from database: StorageDatabase, _ bodies: BodyFiles) throws(StorageError) {

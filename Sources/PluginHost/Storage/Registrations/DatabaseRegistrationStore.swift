@@ -10,6 +10,8 @@ public final class DatabaseRegistrationStore: RegistrationStore {
   private struct State {
     /// The workers in the database, by plugin.
     var known: [String: [RegistrationRows.KnownWorker]] = [:]
+    /// The database that these are of.
+    weak var database: StorageDatabase?
     var lastError: String?
   }
 
@@ -20,34 +22,39 @@ public final class DatabaseRegistrationStore: RegistrationStore {
   public init(in directory: StorageDirectory) { self.directory = directory }
 
   public func load(name: String) async -> StoredRegistration? {
-    let loaded = await self.perform("The registration of \(name) could not be read") {
-      try $0.read { try RegistrationRows(db: $0).load(name) }
-    }
-    guard let (stored, known) = loaded ?? nil else { return nil }
-    self.state.withLock { $0.known[name] = known }
-    return stored
+    await self.perform("The registration of \(name) could not be read") { store, database in
+      guard let (stored, known) = try database.read({ try RegistrationRows(db: $0).load(name) })
+      else { return nil }
+      store.state.withLock { $0.known[name] = known }
+      return stored
+    } ?? nil
   }
 
   public func save(_ registration: StoredRegistration) async {
     let name = registration.name
-    // Where it fails nothing is known of it, and everything is written the next time.
-    let known = self.state.withLock { $0.known.removeValue(forKey: name) } ?? []
-    let saved = await self.perform("The registration of \(name) could not be stored") {
-      try $0.write { try RegistrationRows(db: $0).save(registration, known: known) }
+    _ = await self.perform("The registration of \(name) could not be stored") { store, database in
+      // Where it fails nothing is known of it, and everything is written the next time.
+      let known = store.state.withLock { $0.known.removeValue(forKey: name) } ?? []
+      let saved = try database.write {
+        try RegistrationRows(db: $0).save(registration, known: known)
+      }
+      store.state.withLock { $0.known[name] = saved }
     }
-    if let saved { self.state.withLock { $0.known[name] = saved } }
   }
 
   public func remove(name: String) async {
-    self.state.withLock { $0.known[name] = nil }
-    _ = await self.perform("The registration of \(name) could not be removed") {
-      try $0.write { try RegistrationRows(db: $0).remove(name) }
+    _ = await self.perform("The registration of \(name) could not be removed") { store, database in
+      store.state.withLock { $0.known[name] = nil }
+      try database.write { try RegistrationRows(db: $0).remove(name) }
     }
   }
 
+  private typealias Work<Value> =
+    @Sendable (DatabaseRegistrationStore, StorageDatabase) throws -> Value
+
   /// Does blocking work with the database; `nil` where it failed.
   private func perform<Value: Sendable>(
-    _ failure: String, _ work: @escaping @Sendable (StorageDatabase) throws -> Value
+    _ failure: String, _ work: @escaping Work<Value>
   ) async -> Value? {
     await withCheckedContinuation { continuation in
       self.directory.work.add {
@@ -56,13 +63,16 @@ public final class DatabaseRegistrationStore: RegistrationStore {
     }
   }
 
-  private func attempt<Value>(
-    _ failure: String, _ work: (StorageDatabase) throws -> Value
-  ) -> Value? {
+  private func attempt<Value>(_ failure: String, _ work: Work<Value>) -> Value? {
     // The directory says itself why it cannot be opened.
     guard let database = try? self.directory.contents().database else { return nil }
+    self.state.withLock { state in
+      // Another database than before: that one was damaged.
+      if state.database !== database { state.known = [:] }
+      state.database = database
+    }
     do {
-      let value = try work(database)
+      let value = try work(self, database)
       self.state.withLock { $0.lastError = nil }
       return value
     } catch {

@@ -23,7 +23,7 @@ struct RegistrationRows {
 
   /// The registration of that name, and which rows its workers have.
   ///
-  /// - Throws: ``StorageError`` with the code `damaged` where it is not what was written.
+  /// - Throws: ``StorageError`` where it is not what was written.
   func load(_ name: String) throws -> (StoredRegistration, [KnownWorker])? {
     guard
       let row = try Row.fetchOne(
@@ -96,7 +96,7 @@ struct RegistrationRows {
     return value
   }
 
-  private static let damaged = StorageError(.damaged, "Its rows are not what was written.")
+  private static let damaged = StorageError(.failed, "Its rows are not what was written.")
 
   // MARK: Writing
 

@@ -17,7 +17,7 @@
     #record;
     #algorithm = null;
     #usages = null;
-    constructor(key, record) {
+    constructor(key = undefined, record = undefined) {
       if (key !== token) throw internal.illegalConstructor();
       this.#record = record;
     }
@@ -45,7 +45,7 @@
 
   class SubtleCrypto {
     #brand;
-    constructor(key) { if (key !== token) throw internal.illegalConstructor(); }
+    constructor(key = undefined) { if (key !== token) throw internal.illegalConstructor(); }
     encrypt(algorithm, key, data) { return SubtleCrypto.#call(this, 'encrypt', 3, arguments); }
     decrypt(algorithm, key, data) { return SubtleCrypto.#call(this, 'decrypt', 3, arguments); }
     sign(algorithm, key, data) { return SubtleCrypto.#call(this, 'sign', 3, arguments); }
@@ -90,7 +90,7 @@
 
   class Crypto {
     #subtle = new SubtleCrypto(token);
-    constructor(key) { if (key !== token) throw internal.illegalConstructor(); }
+    constructor(key = undefined) { if (key !== token) throw internal.illegalConstructor(); }
     get subtle() { return this.#subtle; }
     getRandomValues(array) {
       this.#subtle;

@@ -274,6 +274,10 @@
       }
     }
     if (record.isFiltered) return 'respondWith() was given an opaque response a second time.';
+    const requestBody = internal.bodyOf(fetchEvent.request);
+    // A stream of the answer may be made of the request's, which the host drops with the answer
+    // where nobody has begun to read it.
+    if (requestBody !== null && requestBody.stream !== null) native.beginRequestBody(number);
     send(number, record, internal.response.list(response), body);
     return null;
   }

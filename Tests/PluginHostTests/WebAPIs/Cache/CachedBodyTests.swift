@@ -84,6 +84,30 @@ import Testing
     #expect(try await readWhole(pipe).readableBytes == 100_000)
   }
 
+  @Test func aBodyThatIsReplacedIsReadToItsEnd() async throws {
+    let fixture = try CacheFixture(
+      script: """
+        addEventListener('fetch', (event) => event.respondWith((async () => {
+          const cache = await caches.open('v1');
+          const { pathname } = new URL(event.request.url);
+          if (pathname === '/cached') return cache.match('/data');
+          await cache.put('/data', new Response(pathname.at(-1).repeat(300000)));
+          return new Response('stored');
+        })()));
+        """)
+    try await fixture.start()
+    #expect(try await text(of: fixture.fetch("https://app.test/a")) == "stored")
+    guard case .response(let response) = try await fixture.fetch("https://app.test/cached").value(),
+      case .stream(let old) = response.body
+    else { return #expect(Bool(false), "no stream") }
+    #expect(try await text(of: fixture.fetch("https://app.test/b")) == "stored")
+    let replaced = try await text(of: fixture.fetch("https://app.test/cached"))
+    #expect(replaced == String(repeating: "b", count: 300_000))
+    let whole = String(buffer: try await readWhole(old))
+    #expect(whole == String(repeating: "a", count: 300_000))
+    try await eventually { fixture.folder.bodyFiles.count <= 2 }
+  }
+
   @Test func whatADeadWorkerWasStoringIsGone() async throws {
     let fixture = try CacheFixture(
       script: """

@@ -1,0 +1,2 @@
+addEventListener('install', (event) => event.waitUntil(self.skipWaiting()));
+addEventListener('fetch', (event) => event.respondWith(new Response('skipped')));
