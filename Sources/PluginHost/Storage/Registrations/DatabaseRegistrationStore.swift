@@ -22,7 +22,8 @@ public final class DatabaseRegistrationStore: RegistrationStore {
   public init(in directory: StorageDirectory) { self.directory = directory }
 
   public func load(name: String) async -> StoredRegistration? {
-    await self.perform("The registration of \(name) could not be read") { store, database in
+    await self.perform("The registration of \(name) could not be read") {
+      store, database -> StoredRegistration? in
       guard let (stored, known) = try database.read({ try RegistrationRows(db: $0).load(name) })
       else { return nil }
       store.state.withLock { $0.known[name] = known }
