@@ -15,7 +15,7 @@ let settings: [SwiftSetting] = [
 let webAPIScripts = [
   "WebIDL/WebIDL", "DOMException/DOMException", "Events/Events", "HostCalls/HostCalls",
   "StructuredClone/Serialize", "StructuredClone/Deserialize", "Messaging/Tasks",
-  "Messaging/MessageEvent", "Messaging/MessageChannel",
+  "Messaging/MessageEvent", "Messaging/MessageChannel", "Messaging/BroadcastChannel",
   "Abort/Abort", "Encoding/Labels", "Encoding/Encoding", "Timers/Timers",
   "Operations/Operations", "URL/URL",
   "URLPattern/URLPattern",
@@ -28,6 +28,7 @@ let webAPIScripts = [
   "Cache/CacheCalls", "Cache/Cache", "Cache/CacheStorage",
   "Console/Console", "Crypto/Crypto", "Performance/Performance",
   "Performance/PerformanceObserver", "WebAssembly/Streaming", "Scripts/ImportScripts",
+  "Scripts/Modules",
   "Crypto/Algorithms", "Crypto/JSONWebKeys", "Crypto/CurveKeys", "Crypto/RSAKeys",
   "Crypto/SymmetricKeys", "Crypto/DerivationKeys", "Crypto/StoredKeys",
   "Crypto/SubtleCrypto",

@@ -33,6 +33,9 @@ static const char MessageEvent[] = {
 static const char MessageChannel[] = {
 #embed "../PluginHost/WebAPIs/Messaging/MessageChannel.js"
     , 0};
+static const char BroadcastChannel[] = {
+#embed "../PluginHost/WebAPIs/Messaging/BroadcastChannel.js"
+    , 0};
 static const char Abort[] = {
 #embed "../PluginHost/WebAPIs/Abort/Abort.js"
     , 0};
@@ -156,6 +159,9 @@ static const char Streaming[] = {
 static const char ImportScripts[] = {
 #embed "../PluginHost/WebAPIs/Scripts/ImportScripts.js"
     , 0};
+static const char Modules[] = {
+#embed "../PluginHost/WebAPIs/Scripts/Modules.js"
+    , 0};
 static const char ServiceWorkerEvents[] = {
 #embed "../PluginHost/WebAPIs/ServiceWorker/ServiceWorkerEvents.js"
     , 0};
@@ -214,6 +220,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(Tasks),
     SCRIPT(MessageEvent),
     SCRIPT(MessageChannel),
+    SCRIPT(BroadcastChannel),
     SCRIPT(Abort),
     SCRIPT(EncodingLabels),
     SCRIPT(Encoding),
@@ -255,6 +262,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(PerformanceObserver),
     SCRIPT(Streaming),
     SCRIPT(ImportScripts),
+    SCRIPT(Modules),
     SCRIPT(ServiceWorkerEvents),
     SCRIPT(Routes),
     SCRIPT(Registration),

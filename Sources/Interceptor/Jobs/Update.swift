@@ -53,8 +53,6 @@ extension ServiceWorkerRegistry {
     _ factory: any PluginWorkerFactory
   ) async -> Bool {
     guard resources.kind == current.kind, resources.main == current.main else { return true }
-    // Of a module the whole graph was fetched.
-    if resources.kind == .module { return resources.imported != current.imported }
     var hasChanged = false
     for (url, bytes) in current.imported {
       // An answer that is none is ignored.

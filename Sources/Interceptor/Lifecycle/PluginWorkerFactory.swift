@@ -2,12 +2,12 @@
 ///
 /// One plugin has one factory; each version of its script gets a worker of its own.
 public protocol PluginWorkerFactory: AnyObject, Sendable {
-  /// Fetches the script anew, a module with its static imports (*Update*, the steps that fetch).
+  /// Fetches the script anew, without what it imports (*Update*, the steps that fetch).
   ///
   /// - Throws: ``PluginError`` where it cannot be had.
   func fetchScript() async throws(PluginError) -> ScriptResources
 
-  /// Fetches a script anew that a classic script had imported; `nil` where there is no good answer,
+  /// Fetches a script anew that the plugin's script, or one of a module's graph, had imported; `nil` where there is no good answer,
   /// which *Update* ignores.
   func fetchImportedScript(_ url: String) async -> [UInt8]?
 

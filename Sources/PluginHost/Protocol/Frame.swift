@@ -37,6 +37,8 @@ enum Frame: Sendable {
   /// The registration or the state of one of its workers has changed:
   /// ``RegistrationSnapshot/packed``.
   case registration(String)
+  /// A message of another worker's `BroadcastChannel`, as that packed it.
+  case broadcast(ByteBuffer)
   /// Finish: no further event will come.
   case stop
 
@@ -91,6 +93,8 @@ struct WorkerStart: Sendable, Equatable {
   var scope: String
   /// The script's text.
   var source: String
+  /// Whether it is a module.
+  var isModule = false
   /// What `valor.config` says, as JSON; empty for nothing.
   var config = ""
   /// The registration as it is now: ``RegistrationSnapshot/packed``.
@@ -176,6 +180,13 @@ enum CallKind: UInt8, Sendable {
   /// `importScripts()`: the worker waits for the answer. The payload is the script's absolute URL,
   /// the answer's an ``ImportedScript``.
   case importScript = 2
+  /// The same for an `import` of a module, and for one with the type `json`.
+  case importModule = 3
+  case importJSON = 4
+  /// The first `BroadcastChannel`.
+  case openBroadcasts = 5
+  /// A message for the channels of the origin's other workers.
+  case broadcast = 6
   /// An operation on caches: ``CacheCall``.
   case cache = 16
   /// `registration.update()`.

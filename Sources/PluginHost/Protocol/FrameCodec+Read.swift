@@ -10,7 +10,7 @@ struct FrameReader {
     guard let type = FrameType(rawValue: number) else { throw .unknownType(number) }
     switch type {
     case .start, .install, .activate, .fetchEvent, .abortEvent, .fetchResult, .fetchFailed,
-      .callResult, .ping, .stop, .cachedResponse, .fetchEventDetails, .registration:
+      .callResult, .ping, .stop, .cachedResponse, .fetchEventDetails, .registration, .broadcast:
       return try self.hostFrame(type)
     case .bodyChunk, .bodyEnd, .bodyFailed, .bodyCredit, .bodyCancel:
       return try self.bodyFrame(type)
@@ -25,7 +25,8 @@ struct FrameReader {
       return .start(
         WorkerStart(
           name: try self.string(), scriptURL: try self.string(), scriptPath: try self.string(),
-          scope: try self.string(), source: try self.string(), config: try self.string(),
+          scope: try self.string(), source: try self.string(), isModule: try self.bool(),
+          config: try self.string(),
           registration: try self.string()))
     case .install: return .install(event: try self.integer())
     case .activate: return .activate(event: try self.integer())
@@ -47,6 +48,7 @@ struct FrameReader {
     case .ping: return .ping(try self.integer())
     case .stop: return .stop
     case .registration: return .registration(try self.string())
+    case .broadcast: return .broadcast(try self.blob())
     case .fetchEventDetails:
       return .fetchEventDetails(
         event: try self.integer(),

@@ -9,7 +9,7 @@ struct FrameWriter {
   mutating func frame(_ frame: Frame) {
     switch frame {
     case .start, .install, .activate, .fetchEvent, .abortEvent, .fetchResult, .fetchFailed,
-      .callResult, .ping, .stop, .cachedResponse, .fetchEventDetails, .registration:
+      .callResult, .ping, .stop, .cachedResponse, .fetchEventDetails, .registration, .broadcast:
       self.hostFrame(frame)
     case .ready, .startFailed, .lifetimeSettled, .respond, .respondRelay, .noResponse,
       .respondFailed, .fetch, .abortFetch, .call, .console, .pong:
@@ -28,6 +28,7 @@ struct FrameWriter {
       self.string(start.scriptPath)
       self.string(start.scope)
       self.string(start.source)
+      self.bool(start.isModule)
       self.string(start.config)
       self.string(start.registration)
     case .install(let event): self.numbered(.install, event)
@@ -57,6 +58,9 @@ struct FrameWriter {
       self.body(body)
     case .ping(let number): self.numbered(.ping, number)
     case .stop: self.type(.stop)
+    case .broadcast(let message):
+      self.type(.broadcast)
+      self.blob(message)
     case .registration(let text):
       self.type(.registration)
       self.string(text)

@@ -17,7 +17,7 @@ enum FrameCodecError: Error, Equatable {
 enum FrameType: UInt8 {
   case start = 1
   case install, activate, fetchEvent, abortEvent, fetchResult, fetchFailed, callResult, ping, stop
-  case fetchEventDetails, registration
+  case fetchEventDetails, registration, broadcast
   case cachedResponse = 24
   case ready = 32
   case startFailed, lifetimeSettled, respond, respondRelay, noResponse, respondFailed, fetch

@@ -13,7 +13,18 @@ struct ScriptLoader: Sendable {
     var bytes: [UInt8]
     /// The origin that answered, `nil` for a file beside the script.
     var origin: String?
-    var isJSON = false
+    /// Where a module is after redirects, `nil` for the URL that was asked for.
+    var url: String?
+  }
+
+  /// What a script is loaded as.
+  enum Kind: Sendable {
+    /// By `importScripts()`.
+    case classic
+    /// By an `import`, which needs permission from another origin.
+    case module
+    /// By an `import` with the type `json`.
+    case json
   }
 
   struct Failure: Error, Sendable { var message: String }
@@ -39,10 +50,10 @@ struct ScriptLoader: Sendable {
   ///
   /// - Parameters:
   ///   - url: an absolute http(s) URL; its fragment has no meaning.
-  ///   - acceptsJSON: whether JSON is as good as JavaScript.
+  ///   - kind: what it is to be.
   ///   - signal: ends the wait for the network.
   func load(
-    _ url: WebURL, acceptsJSON: Bool = false, signal: FetchSignal,
+    _ url: WebURL, as kind: Kind = .classic, signal: FetchSignal,
     completion: @escaping @Sendable (Result<Script, Failure>) -> Void
   ) {
     let scheme = url.scheme
@@ -56,13 +67,14 @@ struct ScriptLoader: Sendable {
       switch self.directory.read(url, limit: Self.maximumLength) {
       case .file(let file):
         let isJSON = file.path.lowercased().hasSuffix(".json")
-        guard !isJSON || acceptsJSON else {
-          return completion(.failure(Failure(message: "\(file.path) is not JavaScript.")))
+        guard isJSON == (kind == .json) else {
+          let expected = kind == .json ? "JSON" : "JavaScript"
+          return completion(.failure(Failure(message: "\(file.path) is not \(expected).")))
         }
-        completion(.success(Script(name: file.path, bytes: file.bytes, isJSON: isJSON)))
+        completion(.success(Script(name: file.path, bytes: file.bytes)))
       case .failed(let message): completion(.failure(Failure(message: message)))
       case .none:
-        self.fetch(url, acceptsJSON: acceptsJSON, signal: signal, completion: completion)
+        self.fetch(url, kind, signal: signal, completion: completion)
       }
     }
   }
@@ -70,33 +82,35 @@ struct ScriptLoader: Sendable {
   /// *Fetch a classic worker-imported script*
   /// ([HTML](https://html.spec.whatwg.org/#fetch-a-classic-worker-imported-script)), the fetching.
   private func fetch(
-    _ url: WebURL, acceptsJSON: Bool, signal: FetchSignal,
+    _ url: WebURL, _ kind: Kind, signal: FetchSignal,
     completion: @escaping @Sendable (Result<Script, Failure>) -> Void
   ) {
     var attributes = RequestAttributes()
-    attributes.mode = "no-cors"
-    attributes.destination = "script"
+    attributes.mode = kind == .classic ? "no-cors" : "cors"
+    attributes.destination = kind == .json ? "json" : "script"
     attributes.referrer = self.scriptURL
+    let own = WebURL(self.scriptURL)?.origin ?? "null"
+    var headers = HeaderList([("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate")])
+    if kind != .classic, url.origin != own { headers.append(name: "Origin", value: own) }
     let request = FetchRequest(
-      method: "GET", url: url.hrefWithoutFragment,
-      headers: HeaderList([("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate")]),
-      attributes: attributes, signal: signal)
+      method: "GET", url: url.hrefWithoutFragment, headers: headers, attributes: attributes,
+      signal: signal)
     self.network.fetch(request) { result in
       switch result {
       case .failure(let error):
         completion(.failure(Failure(message: "\(request.url): \(error.message)")))
       case .success(let response):
-        if let failure = Self.refusal(response, acceptsJSON: acceptsJSON) {
+        if let failure = Self.refusal(response, kind, own: own, asked: url) {
           response.body.cancel()
           return completion(.failure(Failure(message: "\(request.url): \(failure)")))
         }
         Self.collect(response) { bytes in
+          let final = response.urlList.last ?? request.url
           completion(
             bytes.map {
               Script(
-                name: request.url, bytes: $0,
-                origin: WebURL(response.urlList.last ?? request.url)?.origin ?? "null",
-                isJSON: ScriptMIMEType(response.headers) == .json)
+                name: final, bytes: $0, origin: WebURL(final)?.origin ?? "null",
+                url: final == request.url || kind == .classic ? nil : final)
             }.mapError { Failure(message: "\(request.url): \($0.message)") })
         }
       }
@@ -104,16 +118,24 @@ struct ScriptLoader: Sendable {
   }
 
   /// Why the response is no script; `nil` where it is one.
-  private static func refusal(_ response: FetchResponse, acceptsJSON: Bool) -> String? {
+  private static func refusal(
+    _ response: FetchResponse, _ kind: Kind, own: String, asked: WebURL
+  ) -> String? {
     guard (200...299).contains(response.status) else { return "the status is \(response.status)." }
+    let isForeign =
+      asked.origin != own || response.urlList.contains { WebURL($0)?.origin != own }
+    let allowed = response.headers.first("Access-Control-Allow-Origin")
+    guard kind == .classic || !isForeign || allowed == "*" || allowed == own else {
+      return "its origin does not allow \(own) to import it."
+    }
     switch ScriptMIMEType(response.headers) {
-    case .javaScript: return nil
-    case .json where acceptsJSON: return nil
+    case .javaScript where kind != .json: return nil
+    case .json where kind == .json: return nil
     default:
       let type = response.headers.first("Content-Type")
       return
-        "its Content-Type is \(type.map { "'\($0.prefix(100))'" } ?? "missing"), not that of a "
-        + "script."
+        "its Content-Type is \(type.map { "'\($0.prefix(100))'" } ?? "missing"), not that of "
+        + (kind == .json ? "JSON." : "a script.")
     }
   }
 

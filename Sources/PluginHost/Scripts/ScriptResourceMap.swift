@@ -40,13 +40,24 @@ struct ScriptResourceMap: Sendable {
     self.scripts.filter { self.usedURLs.contains($0.key) }.mapValues { $0.bytes }
   }
 
+  /// What stands in place of the bytes of a module that is at another URL: no script begins so.
+  static func redirect(to url: String) -> [UInt8] { [0] + Array(url.utf8) }
+
   /// The worker is installed.
   mutating func close() { self.isClosed = true }
 
   /// The worker wants a script.
   mutating func asked(_ url: String) -> Answer {
-    if let script = self.scripts[url] {
+    if var script = self.scripts[url] {
       self.usedURLs.insert(url)
+      if script.bytes.first == 0 {
+        let target = String(decoding: script.bytes.dropFirst(), as: UTF8.self)
+        if let found = self.scripts[target] {
+          self.usedURLs.insert(target)
+          script = found
+          script.url = target
+        }
+      }
       return .found(script)
     }
     if self.isClosed {
@@ -64,7 +75,15 @@ struct ScriptResourceMap: Sendable {
   mutating func loaded(_ url: String, _ script: ScriptLoader.Script) -> Bool {
     self.loads = max(0, self.loads - 1)
     guard script.bytes.count <= Self.maximumBytes - self.byteCount else { return false }
-    self.keep(url, script)
+    var script = script
+    if let target = script.url {
+      self.keep(url, ScriptLoader.Script(name: url, bytes: Self.redirect(to: target)))
+      script.url = nil
+      self.keep(target, script)
+      self.usedURLs.insert(target)
+    } else {
+      self.keep(url, script)
+    }
     self.usedURLs.insert(url)
     return true
   }

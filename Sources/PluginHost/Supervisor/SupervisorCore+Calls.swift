@@ -11,7 +11,11 @@ extension SupervisorCore {
     self.lastCall = call
     switch kind {
     case .cache: return self.cacheCalled(call, payload)
-    case .importScript: self.importAsked(call, payload)
+    case .importScript: self.importAsked(call, .classic, String(buffer: payload))
+    case .importModule: self.importAsked(call, .module, String(buffer: payload))
+    case .importJSON: self.importAsked(call, .json, String(buffer: payload))
+    case .openBroadcasts: self.broadcastsOpened(call)
+    case .broadcast: self.broadcastPosted(call, payload)
     default: self.delegateCalled(call, kind, payload)
     }
     return true
@@ -40,7 +44,7 @@ extension SupervisorCore {
       switch kind {
       case .skipWaiting: await delegate.pluginWorkerSkipsWaiting(owner)
       case .claimClients: try await delegate.pluginWorkerClaimsClients(owner)
-      case .cache, .importScript: break
+      case .cache, .importScript, .importModule, .importJSON, .openBroadcasts, .broadcast: break
       case .update: try await delegate.pluginWorkerUpdates(owner)
       case .unregister:
         answer.writeString(await delegate.pluginWorkerUnregisters(owner) ? "true" : "false")

@@ -70,7 +70,7 @@ extension SupervisorCore {
     case .bodyCredit(let stream, let bytes): return self.creditCame(stream, bytes)
     case .bodyCancel(let stream): return self.bodyUnwanted(stream)
     case .start, .install, .activate, .fetchEvent, .abortEvent, .fetchResult, .fetchFailed,
-      .cachedResponse, .callResult, .ping, .stop, .fetchEventDetails, .registration:
+      .callResult, .ping, .stop, .cachedResponse, .fetchEventDetails, .registration, .broadcast:
       return false
     }
   }

@@ -3,11 +3,10 @@ import Interceptor
 import NIOCore
 
 extension SupervisorCore {
-  /// `importScripts()` waits for a script; the payload is its absolute URL. The answer's payload is
-  /// ``ImportedScript/frame``.
-  func importAsked(_ call: UInt32, _ payload: ByteBuffer) {
+  /// The worker waits for a script or a module. The answer's payload is ``ImportedScript/frame``.
+  func importAsked(_ call: UInt32, _ kind: ScriptLoader.Kind, _ url: String) {
     let generation = self.connection.generation
-    guard let url = WebURL(String(buffer: payload)) else {
+    guard let url = WebURL(url) else {
       return self.answer(call, generation: generation, importFailure("It is no URL."))
     }
     let key = url.hrefWithoutFragment
@@ -15,17 +14,19 @@ extension SupervisorCore {
     case .found(let script): self.answerImport(call, generation, script)
     case .refused(let message):
       self.answer(call, generation: generation, importFailure(message))
-    case .load: self.loadImport(call, generation, url)
+    case .load: self.loadImport(call, generation, url, kind)
     }
   }
 
-  private func loadImport(_ call: UInt32, _ generation: Int, _ url: WebURL) {
+  private func loadImport(
+    _ call: UInt32, _ generation: Int, _ url: WebURL, _ kind: ScriptLoader.Kind
+  ) {
     let signal = FetchSignal()
     let timeout = self.eventLoop.scheduleTask(in: ScriptLoader.patience) { signal.abort() }
     let loader = ScriptLoader(
       scriptPath: self.configuration.importPath, scriptURL: self.configuration.scriptURL,
       network: self.network)
-    loader.load(url, signal: signal) { result in
+    loader.load(url, as: kind, signal: signal) { result in
       self.eventLoop.execute {
         timeout.cancel()
         self.imported(call, generation, url.hrefWithoutFragment, result)
@@ -54,7 +55,8 @@ extension SupervisorCore {
     let own = WebURL(self.configuration.scriptURL)?.origin
     let origin = script.origin ?? (script.name.hasPrefix("/") ? own : WebURL(script.name)?.origin)
     let answer = ImportedScript(
-      name: script.name, source: ByteBuffer(bytes: script.bytes), isMuted: origin != own)
+      name: script.name, url: script.url ?? "", source: ByteBuffer(bytes: script.bytes),
+      isMuted: origin != own)
     self.answer(call, generation: generation, .success(answer.frame))
   }
 }

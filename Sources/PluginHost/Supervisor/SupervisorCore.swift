@@ -36,6 +36,8 @@ final class SupervisorCore: @unchecked Sendable {
   private var eventTypes: Set<String> = []
   /// What the script has imported, in whichever process.
   var imports: ScriptResourceMap
+  /// The process that has a `BroadcastChannel`.
+  var broadcastGeneration: Int?
   private var startWaiters: [@Sendable (Result<Set<String>, PluginError>) -> Void] = []
 
   // Events
@@ -173,7 +175,8 @@ final class SupervisorCore: @unchecked Sendable {
     var start = WorkerStart(
       name: self.configuration.name, scriptURL: self.configuration.scriptURL,
       scriptPath: self.configuration.scriptPath, scope: self.configuration.scope,
-      source: self.source ?? "", config: self.configuration.config)
+      source: self.source ?? "", isModule: self.configuration.isModule,
+      config: self.configuration.config)
     if let snapshot { start.registration = snapshot.packed }
     self.send(.start(start))
   }

@@ -32,14 +32,22 @@ public final class SupervisorFactory: PluginWorkerFactory {
   }
 
   public func fetchScript() async throws(PluginError) -> ScriptResources {
+    let kind: ScriptResources.Kind = self.configuration.isModule ? .module : .classic
     if let script = self.configuration.inlineScript {
-      return ScriptResources(main: Array(script.utf8))
+      return ScriptResources(kind: kind, main: Array(script.utf8))
     }
-    return ScriptResources(main: try readScript(self.configuration.scriptPath))
+    return ScriptResources(kind: kind, main: try readScript(self.configuration.scriptPath))
   }
 
   public func fetchImportedScript(_ url: String) async -> [UInt8]? {
     guard let url = WebURL(url) else { return nil }
+    guard self.configuration.isModule else { return await self.fetch(url, as: .classic) }
+    // The type of the import is not kept; only one of the two can be had.
+    if let module = await self.fetch(url, as: .module) { return module }
+    return await self.fetch(url, as: .json)
+  }
+
+  private func fetch(_ url: WebURL, as kind: ScriptLoader.Kind) async -> [UInt8]? {
     let loader = ScriptLoader(
       scriptPath: self.configuration.importPath, scriptURL: self.configuration.scriptURL,
       network: self.network)
@@ -47,7 +55,11 @@ public final class SupervisorFactory: PluginWorkerFactory {
     let timeout = self.group.next().scheduleTask(in: ScriptLoader.patience) { signal.abort() }
     defer { timeout.cancel() }
     return await withCheckedContinuation { continuation in
-      loader.load(url, signal: signal) { continuation.resume(returning: try? $0.get().bytes) }
+      loader.load(url, as: kind, signal: signal) { result in
+        let script = try? result.get()
+        continuation.resume(
+          returning: script?.url.map { ScriptResourceMap.redirect(to: $0) } ?? script?.bytes)
+      }
     }
   }
 

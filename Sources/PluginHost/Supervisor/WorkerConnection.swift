@@ -58,6 +58,9 @@ struct WorkerConnection {
     return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
   }
 
+  /// How many bytes it has not got yet, where it does not read.
+  var waitingBytes: Int { self.outbound.readableBytes + self.backlog }
+
   /// The process is gone: finds out how far it had read.
   mutating func exited() {
     self.hasExited = true

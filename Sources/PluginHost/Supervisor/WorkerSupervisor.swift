@@ -31,10 +31,14 @@ public final class WorkerSupervisor: PluginWorker {
     public var scriptURL: String
     /// What `registration.scope` says.
     public var scope: String
+    /// Whether the script is a module.
+    public var isModule = false
     /// What `valor.config` says, as JSON; empty for nothing.
     public var config = ""
     /// The script where it is in no file.
     public var inlineScript: String?
+    /// Takes messages to the other workers of the origin; `nil` for none.
+    public var broadcasts: BroadcastHub?
     /// How many workers take events at the same time.
     public var instances = 1
     /// The version that the worker runs, restarts included.

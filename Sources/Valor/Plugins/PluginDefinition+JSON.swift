@@ -122,9 +122,7 @@ extension PluginDefinition {
       guard case .bool(let isModule) = node.value else {
         throw reader.error(node, "module", "true or false has to be here, not \(node.kind)")
       }
-      guard !isModule else {
-        throw reader.error(node, "module", "module scripts cannot be run so far, only classic ones")
-      }
+      self.isModule = isModule
     }
     self.instances = try reader.integer("instances", 1...64) ?? 1
     if let node = reader.take("limits") { try self.readLimits(node, reader.context) }

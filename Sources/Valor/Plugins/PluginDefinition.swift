@@ -59,6 +59,7 @@ struct PluginDefinition: Sendable, Equatable {
   init(name: String, source: Source) {
     self.name = name
     self.source = source
+    if case .file(let path) = source { self.isModule = fileExtension(path) == "mjs" }
   }
 
   /// The path of the code, for messages; a made-up one for an inline script.

@@ -35,6 +35,8 @@ actor PluginManager {
   private let caches: CacheStore
   private let group: MultiThreadedEventLoopGroup
   private let logger: Logger
+  /// Takes messages from one plugin's workers to another's.
+  private let broadcasts = BroadcastHub()
   /// In the order in which they came; those whose registration is under way included.
   private(set) var definitions: [PluginDefinition] = []
   private var busy: Set<String> = []
@@ -137,8 +139,10 @@ actor PluginManager {
   }
 
   private func register(_ definition: PluginDefinition) async throws(PluginError) {
+    var configuration = definition.supervisorConfiguration
+    configuration.broadcasts = self.broadcasts
     let factory = SupervisorFactory(
-      configuration: definition.supervisorConfiguration, executable: Self.executable,
+      configuration: configuration, executable: Self.executable,
       network: self.network, caches: self.caches, group: self.group, logger: self.logger)
     do throws(PluginError) {
       try await self.registry.register(definition.description, factory: factory)
@@ -228,6 +232,7 @@ extension PluginDefinition {
       scope: self.scopeURLs[0])
     configuration.config = self.config ?? ""
     configuration.instances = self.instances
+    configuration.isModule = self.isModule
     if case .inline(let script) = self.source { configuration.inlineScript = script }
     if let time = self.limits.eventTime { configuration.eventTime = time }
     if let time = self.limits.idleTime { configuration.idleTime = time }

@@ -29,6 +29,7 @@ let everyFrame: [Frame] = {
     .fetchEvent(event: 3, request, body: .inline(bytes)),
     .fetchEvent(event: 3, request, body: .stream(length: nil)),
     .fetchEvent(event: 3, request, body: .stream(length: .max)),
+    .broadcast(ByteBuffer(string: "message")),
     .registration("1 activated\n\n\n1 activated\nimports"),
     .fetchEventDetails(
       event: 3, FetchEventDetails(clientID: "a", resultingClientID: "b", hasPreload: true)),

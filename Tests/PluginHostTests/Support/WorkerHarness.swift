@@ -61,13 +61,13 @@ final class WorkerHarness {
 
   func start(
     _ script: String, scope: String = "https://app.test/",
-    scriptURL: String = "https://app.test/sw.js"
+    scriptURL: String = "https://app.test/sw.js", isModule: Bool = false
   ) throws {
     try self.send(
       .start(
         WorkerStart(
           name: "test", scriptURL: scriptURL, scriptPath: "/plugins/sw.js", scope: scope,
-          source: script)))
+          source: script, isModule: isModule)))
   }
 
   // MARK: Frames

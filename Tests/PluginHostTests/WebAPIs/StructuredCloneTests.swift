@@ -57,6 +57,18 @@ import Testing
     #expect(result == "true,true,true,true,7,true,0")
   }
 
+  @Test func blobsAndFilesAreCloned() throws {
+    let result = try WorkerHarness.run(
+      """
+      const file = new File(['a', new Blob(['b'])], 'n', { type: 't/x', lastModified: 7 });
+      const { one, two, blob, none } = structuredClone(
+        { one: file, two: file, blob: new Blob(['c'], { type: 'u/y' }), none: new Blob([]) });
+      return [one === two, one !== file, one instanceof File, await one.text(), one.name, one.type,
+        one.lastModified, await blob.text(), blob.type, blob instanceof File, none.size].join();
+      """)
+    #expect(result == "true,true,true,ab,n,t/x,7,c,u/y,false,0")
+  }
+
   @Test func whatCannotBeClonedIsAnError() throws {
     let result = try WorkerHarness.run(
       """

@@ -46,6 +46,8 @@ final class JavaScriptPlugin {
   var observesRegistration = false
   /// What is known of the next fetch event.
   var details: FetchEventDetails?
+  /// The plugin's script and what it imports, where it is a module.
+  var modules: [LoadedModule] = []
   /// The last base that a URL was parsed with.
   var base: WebURL?
 
@@ -105,7 +107,8 @@ final class JavaScriptPlugin {
   private var commonNatives: [Native] {
     self.eventNatives + self.fetchNatives + self.bodyNatives + self.environmentNatives
       + self.textNatives + self.urlNatives + self.urlPatternNatives + self.typeNatives
-      + self.cacheNatives + self.compressionNatives + self.scriptNatives + self.groupNatives
+      + self.cacheNatives + self.compressionNatives + self.scriptNatives + self.moduleNatives
+      + self.groupNatives
   }
 
   /// The functions that only one group of scripts needs.
@@ -162,10 +165,12 @@ final class JavaScriptPlugin {
   /// The functions in `internal.hooks`.
   enum HookName: String, CaseIterable {
     case fetchEvent, step, install, activate, abortEvent, fetchResult, fetchFailed, callResult
-    case cachedResponse, registrationChanged
+    case cachedResponse, registrationChanged, runModule, broadcast
     case task, bodyRead, bodyWritable, bodyCancelled, timer, listenerTypes, unhandledRejection
     case operationFinished
   }
+
+  func hook(_ name: HookName) -> JSValue? { self.hooks[name.rawValue]?.value }
 
   // MARK: Calling scripts
 
@@ -214,13 +219,15 @@ final class JavaScriptPlugin {
     let source = self.context.string(self.start.source)
     let file = self.start.scriptPath
     var exception: JSValue?
-    if self.context.checkSyntax(source, file: file, exception: &exception) {
+    if self.start.isModule {
+      exception = self.runModule()
+    } else if self.context.checkSyntax(source, file: file, exception: &exception) {
       _ = self.context.evaluate(source, file: file, exception: &exception)
     }
     if let exception {
       let failure = ScriptFailure(
         exception: exception, in: self.context, file: file, source: self.start.source)
-      self.socket.send(.startFailed(failure))
+      self.socket.send(.startFailed(self.placed(failure)))
       return false
     }
     let types = self.call(.listenerTypes).map { self.context.text($0) } ?? ""
@@ -254,6 +261,8 @@ final class JavaScriptPlugin {
     case .cachedResponse(let fetch, let type, let isCoded, let head, let body):
       self.cachedResponseCame(fetch, type, isCoded: isCoded, head, body)
     case .registration(let text): self.registrationChanged(text)
+    case .broadcast(let message):
+      self.call(.broadcast, 1) { $0[0] = self.context.bytes(Array(message.readableBytesView)) }
     case .fetchEventDetails(_, let details): self.details = details
     case .ping(let number): self.socket.send(.pong(number))
     case .bodyChunk(let stream, let bytes): self.bodyCame(stream, bytes)

@@ -36,7 +36,7 @@ extension ScriptFailure {
   }
 
   /// The column of the token that the message quotes, where the line has it only once.
-  private static func columnOfToken(in message: String, source: String, line: UInt32) -> UInt32 {
+  static func columnOfToken(in message: String, source: String, line: UInt32) -> UInt32 {
     let quoted = message.split(separator: "'", omittingEmptySubsequences: false)
     guard quoted.count >= 3, !quoted[1].isEmpty else { return 0 }
     let lines = source.split(omittingEmptySubsequences: false) { $0.isNewline }

@@ -66,7 +66,25 @@
 
   internal.defineInterface('File', File);
 
+  // A file is a blob, too, so its rules come first.
+  const parts = (bytes) => (bytes.length === 0 ? [] : [bytes]);
+  internal.defineSerializable('File', {
+    is: internal.isFile,
+    serialize: (file) => [
+      internal.blobBytes(file), internal.blobType(file), internal.fileName(file),
+      internal.fileLastModified(file),
+    ],
+    deserialize: ([bytes, type, name, lastModified]) =>
+      internal.createFile(parts(bytes), type, name, lastModified),
+  });
+  internal.defineSerializable('Blob', {
+    is: internal.isBlob,
+    serialize: (blob) => [internal.blobBytes(blob), internal.blobType(blob)],
+    deserialize: ([bytes, type]) => internal.createBlobOfParts(parts(bytes), type),
+  });
+
   // Lists come from forms only, which a worker has none of.
+  let isFileList;
   class FileList {
     #files = [];
     constructor(key) { if (key !== token) throw internal.illegalConstructor(); }
@@ -76,11 +94,15 @@
       return files[index >>> 0] ?? null;
     }
     get length() { return this.#files.length; }
+    static { isFileList = (value) => isObject(value) && #files in value; }
   }
   defineProperty(FileList.prototype, Symbol.iterator, {
     value: Array.prototype[Symbol.iterator], enumerable: false, configurable: true, writable: true,
   });
   internal.defineInterface('FileList', FileList);
+  internal.defineSerializable('FileList', {
+    is: isFileList, serialize: () => [], deserialize: () => new FileList(token),
+  });
 
   class ProgressEvent extends Event {
     #lengthComputable = false;
