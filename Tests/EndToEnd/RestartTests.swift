@@ -40,8 +40,13 @@ import Testing
     var seen: [String] { self.origin.requests.map { $0.target } }
   }
 
-  private static func text(_ valor: ValorProcess, _ path: String = "") async throws -> String {
-    try await valor.curl(["http://site.example/\(path)"]).text
+  /// The plugin answers so.
+  private static func expect(
+    _ text: String, _ valor: ValorProcess, path: String = "",
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    let answer = try await valor.curl(["http://site.example/\(path)"])
+    #expect(answer.text == text, sourceLocation: sourceLocation)
   }
 
   private static func kill(_ valor: ValorProcess) async throws {
@@ -53,23 +58,23 @@ import Testing
     let site = try Site()
     defer { site.origin.stop() }
     try await site.run { valor in
-      #expect(try await Self.text(valor) == "one, first")
+      try await Self.expect("one, first", valor)
       try await Self.kill(valor)
     }
     #expect(site.seen == ["/install", "/activate"])
     try await site.run { valor in
       // Nothing was to be done, so no process was needed.
       #expect(valor.workers.isEmpty)
-      #expect(try await Self.text(valor) == "one, first")
+      try await Self.expect("one, first", valor)
     }
     #expect(site.seen == ["/install", "/activate"])
     try site.folder.write("self.library = 'second';", to: "lib.js")
-    try await site.run { #expect(try await Self.text($0) == "one, second") }
+    try await site.run { try await Self.expect("one, second", $0) }
     #expect(site.seen == ["/install", "/activate", "/install", "/activate"])
     try site.folder.write("this is no script", to: "site.js")
     try await site.run { valor in
       #expect(try await valor.waitForLog("the version that was there goes on"))
-      #expect(try await Self.text(valor) == "one, second")
+      try await Self.expect("one, second", valor)
     }
     #expect(site.seen.count == 4)
   }
@@ -80,13 +85,13 @@ import Testing
     defer { site.origin.stop() }
     try await site.run { valor in
       try site.write(version: "two", install: "/slow")
-      #expect(try await Self.text(valor, "update") == "one, first")
+      try await Self.expect("one, first", valor, path: "update")
       #expect(try await site.origin.waitForRequests(3))
-      #expect(try await Self.text(valor) == "one, first")
+      try await Self.expect("one, first", valor)
       try await Self.kill(valor)
     }
     latch.open()
-    try await site.run { #expect(try await Self.text($0) == "two, first") }
+    try await site.run { try await Self.expect("two, first", $0) }
     #expect(site.seen == ["/install", "/activate", "/slow", "/slow", "/activate"])
   }
 
@@ -102,13 +107,13 @@ import Testing
     try site.folder.write(garbage, to: "data/storage/valor.sqlite")
     try await site.run { valor in
       #expect(try await valor.waitForLog("an empty one takes its place"))
-      #expect(try await Self.text(valor) == "one, first")
+      try await Self.expect("one, first", valor)
     }
     try FileManager.default.removeItem(atPath: site.folder.file("data/storage"))
     try site.folder.write("a file", to: "data/storage")
     try await site.run { valor in
       #expect(try await valor.waitForLog("storage: "))
-      #expect(try await Self.text(valor) == "one, first")
+      try await Self.expect("one, first", valor)
     }
     #expect(site.seen.filter { $0 == "/install" }.count == 3)
   }
