@@ -64,7 +64,10 @@ extension SupervisorCore {
       fetch.parallel?.abandon()
       guard fetch.isAwaited else { return }
       self.errorCount += 1
-      fetch.complete(.workerFailed(self.failure(reason), body: fetch.takeBody()))
+      // A request that is not idempotent and may have been made is not made again.
+      let body = event.mayGoToTheNetwork ? fetch.takeBody() : nil
+      if body == nil { fetch.dropBody() }
+      fetch.complete(.workerFailed(self.failure(reason), body: body))
     }
   }
 

@@ -83,8 +83,10 @@ extension SupervisorCore {
       case .warn: .warning
       case .error: .error
       }
+    guard logLevel >= self.logger.logLevel else { return }
     // A line of the log, not a store for a plugin's data.
     let line = text.utf8.count > 16_384 ? String(text.prefix(4_096)) + "…" : text
+    guard self.mayLog(line) else { return }
     self.logger.log(
       level: logLevel, "\(line)",
       metadata: ["console": "\(level)", "position": "\(position.prefix(512))"])
@@ -92,6 +94,18 @@ extension SupervisorCore {
 }
 
 extension Frame {
+  /// What it costs the host, about, in microseconds. Answers and bodies cost nothing: there are no
+  /// more of them than the host has asked for.
+  var cost: Int {
+    switch self {
+    case .respond, .respondRelay, .noResponse, .respondFailed, .bodyChunk, .bodyEnd, .bodyFailed: 0
+    // One that no event is the reason of may be one of very many.
+    case .fetch(_, _, derivedFrom: 0, _): 50
+    case .fetch, .call, .console: 10
+    default: 1
+    }
+  }
+
   /// The frame's name, for messages.
   var name: String { Mirror(reflecting: self).children.first?.label ?? "stop" }
 }

@@ -70,8 +70,8 @@ struct ProxyRunner {
     let registry = self.makeRegistry(storage, caches)
     try await server.prepare(interceptor: registry)
     let manager = PluginManager(
-      registry: registry, mounts: server.mounts, network: server.fetcher,
-      caches: caches, group: group, logger: self.logger)
+      registry: registry, mounts: server.mounts, network: server.fetcher, caches: caches,
+      group: group, logger: self.logger, defaults: self.options.pluginLimits.defaults)
     let admin = AdminServer(token: token.text, handler: PluginsAPI(manager: manager))
     do {
       try await Self.load(plugins, into: manager)

@@ -15,9 +15,12 @@
     internal.markHandled(cacheCall(`release\0${number}\0`));
   });
 
+  let numberOf;
   class Cache {
     // The host's number.
     #cache;
+
+    static { numberOf = (object) => object.#cache; }
 
     constructor(key) {
       if (key !== token) throw internal.illegalConstructor();
@@ -46,16 +49,16 @@
     }
     add(request) {
       return attempt(() => {
-        const cache = this.#cache;
+        this.#cache;
         requireArguments(arguments.length, 1, 'Cache.add');
-        return addAll(cache, [toRequestInfo(request)], 'Cache.add');
+        return addAll(this, [toRequestInfo(request)], 'Cache.add');
       });
     }
     addAll(requests) {
       return attempt(() => {
-        const cache = this.#cache;
+        this.#cache;
         requireArguments(arguments.length, 1, 'Cache.addAll');
-        return addAll(cache, toRequestInfos(requests), 'Cache.addAll');
+        return addAll(this, toRequestInfos(requests), 'Cache.addAll');
       });
     }
     put(request, response) {
@@ -132,6 +135,7 @@
 
   // https://w3c.github.io/ServiceWorker/#cache-addAll. Each body goes into the storage as soon as
   // its head is here, so that fetches do not wait for each other; into the cache go all or none.
+  // Until then the object itself is needed: the host forgets the number of one that was collected.
   function addAll(cache, infos, where) {
     const requests = [];
     for (let i = 0; i < infos.length; i++) {
@@ -167,14 +171,14 @@
       }
       staged[index] = number;
       if (--open > 0) return;
-      then(cacheCall(`commit\0${cache}\0${join(staged, '\n')}\0`),
+      then(cacheCall(`commit\0${numberOf(cache)}\0${join(staged, '\n')}\0`),
         () => result.resolve(undefined), result.reject);
     };
     for (let i = 0; i < requests.length; i++) {
       const added = then(internal.fetch(requests[i]), (response) => {
         if (hasFailed) return undefined;
         checkAdded(response, where);
-        return cachePut(cache, true, requests[i], response);
+        return cachePut(numberOf(cache), true, requests[i], response);
       });
       then(added, (number) => { if (number !== undefined) stored(i, number); }, fail);
     }

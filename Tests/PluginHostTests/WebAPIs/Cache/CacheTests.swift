@@ -145,6 +145,33 @@ import Testing
     #expect(text == "TypeError,0,,A,basic,https://app.test/a,\(b),2")
   }
 
+  /// Nothing but the call under way keeps the `Cache` while much garbage is collected.
+  @Test func addAllKeepsItsCache() async throws {
+    let pipe = BodyPipe(length: nil)
+    let text = try await CacheFixture.run(
+      """
+      const added = caches.open('v1').then((cache) => cache.addAll(['/held']));
+      for (let i = 0; i < 100; i++) {
+        new Uint8Array(4 << 20).fill(i);
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+      await fetch('/go');
+      await added;
+      return (await (await caches.match('/held')).text());
+      """,
+      routes: [
+        "/held": { _ in
+          .success(FetchResponse(status: 200, headers: HeaderList(), body: .stream(pipe)))
+        },
+        "/go": { _ in
+          _ = pipe.write(ByteBuffer(string: "held"))
+          pipe.finish()
+          return .success(FetchResponse(status: 204, headers: HeaderList(), body: .none))
+        },
+      ])
+    #expect(text == "held")
+  }
+
   @Test func deletesAndLists() async throws {
     let text = try await CacheFixture.run(
       """
