@@ -35,7 +35,8 @@ import Testing
 
   @Test(arguments: ["loop", "microtasks", "asyncLoop", "wasm", "sort", "getter", "console"])
   func whatDoesNotComeBack(misdeed: String) async throws {
-    try await self.expectContainment(misdeed, log: "it did not react for")
+    // Not by the time of the event; which of memory and time is over first, nobody can say.
+    try await self.expectContainment(misdeed, log: "The worker is killed: it")
   }
 
   @Test(arguments: ["buffers", "strings", "memory", "objects", "growing"])

@@ -150,10 +150,22 @@ actor PluginManager {
     let factory = SupervisorFactory(
       configuration: configuration, executable: Self.executable,
       network: self.network, caches: self.caches, group: self.group, logger: self.logger)
-    try await self.registry.register(definition.description, factory: factory)
+    do throws(PluginError) {
+      try await self.registry.register(definition.description, factory: factory)
+    } catch {
+      guard self.isRegistered(definition.name) else { throw error }
+      self.logger.error(
+        "The update failed; the version that was there goes on.",
+        metadata: ["plugin": "\(definition.name)", "cause": "\(error.message)"])
+    }
     if definition.isMounted {
       _ = self.mounts.insert(.init(name: definition.name, path: definition.mountPath))
     }
+  }
+
+  /// Whether a version of the plugin from an earlier run is there, whatever became of a newer one.
+  private func isRegistered(_ name: String) -> Bool {
+    self.registry.registrations.contains { $0.name == name && $0.newest != nil }
   }
 
   private func unregister(_ name: String) {
