@@ -48,9 +48,12 @@ struct WorkerCommand: ParsableCommand {
 
   @Option(help: "The number of the descriptor of the socket to the parent.")
   var descriptor: Int32 = 3
+  @Option(help: "The resident memory in bytes at which the process ends itself; 0 for no limit.")
+  var memory = 0
 
   func run() throws {
-    let status = PluginWorkerProcess.run(descriptor: self.descriptor)
+    let status = PluginWorkerProcess.run(
+      descriptor: self.descriptor, memoryLimit: max(0, self.memory))
     if status != 0 { throw ExitCode(status) }
   }
 }

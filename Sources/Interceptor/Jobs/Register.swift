@@ -8,6 +8,8 @@ extension ServiceWorkerRegistry {
   ) async throws(PluginError) -> JobResult {
     let registration = ServiceWorkerRegistration(description, factory: factory, registry: self)
     try self.setRegistration(registration)
+    // One of that name may just have been removed.
+    await self.writer?.flush()
     if let stored = await self.writer?.store.load(name: description.name),
       stored.scriptURL == description.scriptURL
     {

@@ -23,6 +23,7 @@ extension ServiceWorkerRegistry {
     guard registration.step({ $0.activateEnded(worker) }) else { return }
     registration.publishSnapshots()
     registration.releaseWaitingEvents()
+    self.writer?.changed(registration)
     worker.activation.settle(.success(()))
     // One that was installed meanwhile had to wait for this.
     self.tryActivate(registration)

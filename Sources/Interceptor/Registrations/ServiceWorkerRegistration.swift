@@ -87,8 +87,12 @@ final class ServiceWorkerRegistration: Claim, Sendable {
   /// What is stored of it: an installing worker is not. `nil` where nothing is left to store.
   var stored: StoredRegistration? {
     self.state.withLock { state in
-      let waiting = state.workers.waiting?.stored
-      let active = state.workers.active?.stored
+      var waiting = state.workers.waiting?.stored
+      var active = state.workers.active?.stored
+      if waiting == nil, state.workers.active?.state == .activating {
+        // Where the program ends before its `activate` is over, it is activated again.
+        (waiting, active) = (active, nil)
+      }
       guard !state.workers.isUnregistered, waiting != nil || active != nil else { return nil }
       return StoredRegistration(
         name: self.pluginName, scriptURL: self.description.scriptURL,

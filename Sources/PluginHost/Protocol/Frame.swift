@@ -49,6 +49,9 @@ enum Frame: Sendable {
   /// All promises that extended an install or activate event have settled. An empty message means
   /// that all were fulfilled.
   case lifetimeSettled(event: UInt32, failure: String)
+  /// Whether there are fetch events that are answered, but whose lifetime is extended by promises that
+  /// have not settled; sent when that changes.
+  case eventsExtended(Bool)
   case respond(event: UInt32, ResponseHead, body: BodyKind)
   /// The answer is the response of this worker's fetch, whose body nobody has touched.
   case respondRelay(event: UInt32, fetch: UInt32)

@@ -92,6 +92,7 @@ struct FrameReader {
         level: try self.enumeration(ConsoleLevel.self), text: try self.string(),
         position: try self.string())
     case .pong: return .pong(try self.integer())
+    case .eventsExtended: return .eventsExtended(try self.bool())
     default: throw .unknownType(type.rawValue)
     }
   }

@@ -12,7 +12,7 @@ struct FrameWriter {
       .callResult, .ping, .stop, .cachedResponse, .fetchEventDetails, .registration, .broadcast:
       self.hostFrame(frame)
     case .ready, .startFailed, .lifetimeSettled, .respond, .respondRelay, .noResponse,
-      .respondFailed, .fetch, .abortFetch, .call, .console, .pong:
+      .respondFailed, .fetch, .abortFetch, .call, .console, .pong, .eventsExtended:
       self.workerFrame(frame)
     case .bodyChunk, .bodyEnd, .bodyFailed, .bodyCredit, .bodyCancel:
       self.bodyFrame(frame)
@@ -119,6 +119,9 @@ struct FrameWriter {
       self.string(text)
       self.string(position)
     case .pong(let number): self.numbered(.pong, number)
+    case .eventsExtended(let areThere):
+      self.type(.eventsExtended)
+      self.bool(areThere)
     default: break
     }
   }

@@ -10,6 +10,7 @@ extension StorageDatabase {
     var migrator = DatabaseMigrator()
     self.registerCaches(in: &migrator)
     self.registerCacheNumbers(in: &migrator)
+    self.registerRegistrations(in: &migrator)
     return migrator
   }
 }

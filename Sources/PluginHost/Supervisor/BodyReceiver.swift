@@ -8,11 +8,14 @@ final class BodyReceiver {
 
   let stream: StreamID
   let pipe: BodyPipe
-  private var window = CreditWindow()
+  private var window: CreditWindow
   private var received = 0
 
-  /// - Parameter length: the body's length where the worker has said it.
-  init(stream: StreamID, length: UInt64?) {
+  /// - Parameters:
+  ///   - length: the body's length where the worker has said it.
+  ///   - window: how many bytes of it may be on their way.
+  init(stream: StreamID, length: UInt64?, window: Int = 262_144) {
+    self.window = CreditWindow(size: window)
     self.stream = stream
     self.pipe = BodyPipe(length: length.flatMap { Int(exactly: $0) })
   }

@@ -20,6 +20,8 @@ final class PendingEvent {
   var sentUpTo: Int?
   /// The worker has said something about it, so it is past doubt that it was seen.
   var isAcknowledged = false
+  /// The worker has made a fetch from its request, so that the network may have got it already.
+  var wasFetched = false
   /// It was sent a second time after it may have been seen.
   var wasRetried = false
   /// How many workers died before it was sent.
@@ -36,9 +38,13 @@ final class PendingEvent {
   }
 
   /// Whether it may be sent again although it may have been seen.
-  var isRepeatable: Bool {
-    guard let fetch = self.fetch, !self.isAcknowledged, !self.wasRetried else { return false }
-    return idempotentMethods.contains(fetch.request.method)
+  var isRepeatable: Bool { !self.isAcknowledged && !self.wasRetried && self.isIdempotent }
+
+  /// Whether its request may go to the network although the worker has failed over it.
+  var mayGoToTheNetwork: Bool { !self.wasFetched || self.isIdempotent }
+
+  private var isIdempotent: Bool {
+    self.fetch.map { idempotentMethods.contains($0.request.method) } ?? false
   }
 }
 

@@ -35,11 +35,23 @@ struct ProcessLauncher: WorkerLauncher {
       }
       let process = UnixProcess(pid: pid, sockets: sockets)
       notify(.launched(process))
-      notify(.exited(process.waitForExit()))
+      let status = process.waitForExit()
+      notify(.exited(Self.text(ofStatus: status), outOfMemory: Self.isOutOfMemory(status)))
     }
     if isStarted { return }
     WorkerProcesses.count.subtract(1, ordering: .relaxed)
     notify(.failed("no thread could be started"))
+  }
+
+  /// A status of `waitpid` in words; `nil` where there was none.
+  private static func text(ofStatus status: CInt?) -> String {
+    guard let status else { return "it is gone" }
+    let signal = status & 0x7F
+    return signal == 0 ? "it exited with status \(status >> 8 & 0xFF)" : "signal \(signal)"
+  }
+
+  private static func isOutOfMemory(_ status: CInt?) -> Bool {
+    status.map { $0 & 0x7F == 0 && $0 >> 8 & 0xFF == CInt(VALOR_EXIT_MEMORY) } ?? false
   }
 
   private struct SpawnError: Error { var text: String }
@@ -139,17 +151,15 @@ final class UnixProcess: WorkerProcess {
 
   /// Waits for the end and reaps it.
   ///
-  /// - Returns: how it ended.
-  fileprivate func waitForExit() -> String {
+  /// - Returns: its status; `nil` where it has been reaped by another.
+  fileprivate func waitForExit() -> CInt? {
     var info = siginfo_t()
     // Leaves the zombie, which keeps the number taken, until the lock is held.
     while waitid(P_PID, id_t(self.pid), &info, WEXITED | WNOWAIT) != 0, errno == EINTR {}
     return self.isAlive.withLock { isAlive in
       isAlive = false
       var status: CInt = 0
-      guard waitpid(self.pid, &status, WNOHANG) == self.pid else { return "it is gone" }
-      let signal = status & 0x7F
-      return signal == 0 ? "it exited with status \(status >> 8 & 0xFF)" : "signal \(signal)"
+      return waitpid(self.pid, &status, WNOHANG) == self.pid ? status : nil
     }
   }
 }

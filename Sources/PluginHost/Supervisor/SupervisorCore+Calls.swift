@@ -1,6 +1,9 @@
 import Interceptor
 import NIOCore
 
+/// How many calls of a worker may wait for their answers.
+private let maximumCalls = 1_024
+
 extension SupervisorCore {
   // MARK: What a script asks of the host
 
@@ -28,9 +31,18 @@ extension SupervisorCore {
         call, generation: generation,
         .failure(PluginError(name: "InvalidStateError", message: "There is no registration.")))
     }
+    guard self.openCalls < maximumCalls else {
+      return self.answer(
+        call, generation: generation,
+        .failure(PluginError(name: "QuotaExceededError", message: "Too many calls are open.")))
+    }
+    self.openCalls += 1
     Task {
       let result = await Self.result(of: kind, payload, delegate: delegate, owner: owner)
-      self.eventLoop.execute { self.answer(call, generation: generation, result) }
+      self.eventLoop.execute {
+        if generation == self.connection.generation { self.openCalls -= 1 }
+        self.answer(call, generation: generation, result)
+      }
     }
   }
 

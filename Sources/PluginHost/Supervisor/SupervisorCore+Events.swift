@@ -195,6 +195,22 @@ extension SupervisorCore {
     return true
   }
 
+  /// Fetch events that are answered, and forgotten here, keep the worker from being stopped.
+  func eventsExtended(_ areThere: Bool) -> Bool {
+    guard self.connection.wasReady, self.fetchEventCount > 0,
+      areThere != self.connection.hasExtendedEvents
+    else { return false }
+    self.connection.hasExtendedEvents = areThere
+    if areThere { self.extendTime() } else { self.connection.extendedUntil = nil }
+    return true
+  }
+
+  /// Any event may be one of those that are extended: the time begins anew with each.
+  func extendTime() {
+    self.connection.eventsWhenExtended = self.fetchEventCount
+    self.connection.extendedUntil = self.now + self.configuration.eventTime
+  }
+
   /// The worker has answered: it may read the request's body on only where it has begun to.
   private func settleRequestBody(_ number: UInt32, _ fetch: PendingFetchEvent) {
     let stream = StreamID(kind: .eventRequest, number: number)

@@ -1,5 +1,6 @@
 import FetchModel
 import Interceptor
+import Logging
 import NIOCore
 
 extension SupervisorCore {
@@ -44,6 +45,17 @@ extension SupervisorCore {
     if hadOne { self.condemn(reason) }
   }
 
+  /// Promises that do not settle keep a worker no longer than an event may take after the last one.
+  func limitExtendedEvents() {
+    guard self.connection.hasExtendedEvents else { return }
+    if self.connection.eventsWhenExtended != self.fetchEventCount { return self.extendTime() }
+    guard let until = self.connection.extendedUntil, self.now >= until else { return }
+    self.connection.extendedUntil = nil
+    let limit = self.configuration.eventTime.nanoseconds / 1_000_000_000
+    self.logger.warning(
+      "Promises given to waitUntil() did not settle within \(limit) s: the worker counts as idle.")
+  }
+
   func failAllEvents(_ reason: String) {
     self.queue = []
     for event in self.events.values { self.fail(event, reason) }
@@ -64,7 +76,10 @@ extension SupervisorCore {
       fetch.parallel?.abandon()
       guard fetch.isAwaited else { return }
       self.errorCount += 1
-      fetch.complete(.workerFailed(self.failure(reason), body: fetch.takeBody()))
+      // A request that is not idempotent and may have been made is not made again.
+      let body = event.mayGoToTheNetwork ? fetch.takeBody() : nil
+      if body == nil { fetch.dropBody() }
+      fetch.complete(.workerFailed(self.failure(reason), body: body))
     }
   }
 

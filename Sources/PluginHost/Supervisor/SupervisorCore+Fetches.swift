@@ -18,6 +18,7 @@ extension SupervisorCore {
     self.lastFetch = number
     // A preload is taken before any listener runs.
     if case .parallelFetch = source {} else { self.events[event]?.isAcknowledged = true }
+    self.events[event]?.wasFetched = true
     var body = FetchBody.none
     switch source {
     case .body(let kind):
@@ -49,6 +50,7 @@ extension SupervisorCore {
       return nil
     }
     event.isAcknowledged = true
+    event.wasFetched = true
     self.senders[StreamID(kind: .eventRequest, number: number)] = nil
     return body
   }
@@ -140,11 +142,22 @@ extension SupervisorCore {
     case .none: return .none
     case .inline(let bytes): return .bytes(bytes)
     case .stream(let length):
-      let receiver = BodyReceiver(stream: stream, length: length)
+      let receiver = BodyReceiver(
+        stream: stream, length: length, window: Self.window(open: self.receivers.count))
       self.receivers[stream] = receiver
       self.watch(receiver)
       self.send(.bodyCredit(stream, bytes: receiver.open()))
       return .stream(receiver.pipe)
+    }
+  }
+
+  /// The credit of one more body: the more are open, the less, so that all of a worker's bodies
+  /// together keep some 150 MB of the host's memory at most.
+  private static func window(open: Int) -> Int {
+    switch open {
+    case ..<64: 262_144
+    case ..<512: 65_536
+    default: 16_384
     }
   }
 

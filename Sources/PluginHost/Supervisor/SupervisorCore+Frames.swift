@@ -50,6 +50,7 @@ extension SupervisorCore {
     case .ready(let listeners): return self.becameReady(listeners)
     case .startFailed(let failure): return self.startFailed(failure)
     case .lifetimeSettled(let event, let failure): return self.lifetimeSettled(event, failure)
+    case .eventsExtended(let areThere): return self.eventsExtended(areThere)
     case .respond(let event, let head, let body): return self.responded(event, head, body)
     case .respondRelay(let event, let fetch): return self.relayed(event, fetch: fetch)
     case .noResponse(let event, let defaultPrevented, let bodyUsed):
@@ -83,8 +84,10 @@ extension SupervisorCore {
       case .warn: .warning
       case .error: .error
       }
+    guard logLevel >= self.logger.logLevel else { return }
     // A line of the log, not a store for a plugin's data.
     let line = text.utf8.count > 16_384 ? String(text.prefix(4_096)) + "…" : text
+    guard self.mayLog(line) else { return }
     self.logger.log(
       level: logLevel, "\(line)",
       metadata: ["console": "\(level)", "position": "\(position.prefix(512))"])
@@ -92,6 +95,18 @@ extension SupervisorCore {
 }
 
 extension Frame {
+  /// What it costs the host, about, in microseconds. Answers and bodies cost nothing: there are no
+  /// more of them than the host has asked for.
+  var cost: Int {
+    switch self {
+    case .respond, .respondRelay, .noResponse, .respondFailed, .bodyChunk, .bodyEnd, .bodyFailed: 0
+    // One that no event is the reason of may be one of very many.
+    case .fetch(_, _, derivedFrom: 0, _): 50
+    case .fetch, .call, .console: 10
+    default: 1
+    }
+  }
+
   /// The frame's name, for messages.
   var name: String { Mirror(reflecting: self).children.first?.label ?? "stop" }
 }

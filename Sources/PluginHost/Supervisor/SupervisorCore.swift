@@ -23,6 +23,8 @@ final class SupervisorCore: @unchecked Sendable {
   }
   /// ``WorkerLife/isRunning`` for any thread.
   let isRunning = Atomic(false)
+  /// For whoever may choose between several workers, from any thread.
+  let isBackingOff = Atomic(false)
   /// The time to the precision of a tick, while there is anything to do.
   var now = NIODeadline.now()
   private var tick: RepeatedTask?
@@ -59,6 +61,15 @@ final class SupervisorCore: @unchecked Sendable {
   var receivers: [StreamID: BodyReceiver] = [:]
   /// What the worker has of caches; made by its first call about one.
   var caches: WorkerCaches?
+  /// How many calls of the worker are being answered.
+  var openCalls = 0
+
+  // What the worker may cost the host
+  var frameAllowance: Allowance
+  private var lineAllowance: Allowance
+  /// How many lines of the console were left out since the last tick.
+  private var droppedLines = 0
+  private var wasFloodTold = false
 
   init(
     configuration: WorkerSupervisor.Configuration, launcher: any WorkerLauncher,
@@ -74,6 +85,8 @@ final class SupervisorCore: @unchecked Sendable {
     logger[metadataKey: "plugin"] = "\(configuration.name)"
     self.logger = logger
     self.tickInterval = tickInterval
+    self.frameAllowance = Allowance(burst: 50_000, perSecond: 200_000, now: self.now)
+    self.lineAllowance = Allowance(burst: 2_000, perSecond: 200, now: self.now)
     self.imports = ScriptResourceMap(
       configuration.resources?.imported ?? [:], isClosed: configuration.isInstalled)
     // A version that was installed before is not run again before its first event.
@@ -101,6 +114,12 @@ final class SupervisorCore: @unchecked Sendable {
     }
     self.startWaiters.append(completion)
     self.demand()
+  }
+
+  /// What is evaluated from the next start on, without an `install` of its own.
+  func adopt(_ resources: ScriptResources) {
+    self.source = decodeScript(resources.main)
+    self.imports = ScriptResourceMap(resources.imported, isClosed: true)
   }
 
   /// Somebody needs a running worker.
@@ -141,6 +160,7 @@ final class SupervisorCore: @unchecked Sendable {
     case .none: break
     case .launch: self.launch()
     case .launchAfter(let wait):
+      self.isBackingOff.store(true, ordering: .relaxed)
       self.eventLoop.scheduleTask(in: wait) { self.backOffEnded() }
     case .ping(let number): self.send(.ping(number))
     case .stop: self.send(.stop)
@@ -152,6 +172,7 @@ final class SupervisorCore: @unchecked Sendable {
   }
 
   private func backOffEnded() {
+    self.isBackingOff.store(false, ordering: .relaxed)
     self.now = .now()
     if self.isWanted {
       self.perform(self.life.backOffEnded(now: self.now))
@@ -165,6 +186,8 @@ final class SupervisorCore: @unchecked Sendable {
   private func launch() {
     let generation = self.connection.generation + 1
     self.connection = WorkerConnection(generation: generation)
+    self.openCalls = 0
+    self.wasFloodTold = false
     self.lastFetch = 0
     self.lastCachedResponse = firstCachedResponse
     self.lastCall = 0
@@ -191,6 +214,34 @@ final class SupervisorCore: @unchecked Sendable {
     self.condemn(reason)
   }
 
+  // MARK: Floods
+
+  /// A frame has cost the host that much.
+  ///
+  /// - Returns: how long nothing more of this worker's is looked at; `nil` where it goes on.
+  func spent(_ cost: Int) -> TimeAmount? {
+    let wait = self.frameAllowance.spend(cost) { .now() }
+    if wait != nil, !self.wasFloodTold {
+      self.wasFloodTold = true
+      self.logger.warning("The worker sends more than the host will take, and is slowed down.")
+    }
+    return wait
+  }
+
+  /// Whether a line of the console is still within what a plugin may write.
+  func mayLog(_ line: String) -> Bool {
+    let isWithin = self.lineAllowance.take(1 + line.utf8.count / 1_024) { .now() }
+    if !isWithin { self.droppedLines += 1 }
+    return isWithin
+  }
+
+  private func tellDroppedLines() {
+    guard self.droppedLines > 0 else { return }
+    self.logger.warning(
+      "\(self.droppedLines) lines of the console were left out: it writes too many.")
+    self.droppedLines = 0
+  }
+
   // MARK: The tick
 
   /// Whether ``now`` is kept up to date.
@@ -205,7 +256,9 @@ final class SupervisorCore: @unchecked Sendable {
 
   private func ticked() {
     self.now = .now()
+    self.tellDroppedLines()
     self.failLateEvents()
+    self.limitExtendedEvents()
     if self.isRetiring, !self.isBusy { self.terminate() }
     let process = self.connection.process
     self.perform(
@@ -216,7 +269,7 @@ final class SupervisorCore: @unchecked Sendable {
   }
 
   private var isBusy: Bool {
-    !self.events.isEmpty || !self.receivers.isEmpty
+    !self.events.isEmpty || !self.receivers.isEmpty || self.connection.extendedUntil != nil
       || self.senders.values.contains { $0.isWanted }
       || self.fetches.values.contains { $0.isPending }
       || (self.caches?.pendingCalls ?? 0) > 0
@@ -233,8 +286,11 @@ final class SupervisorCore: @unchecked Sendable {
       self.connection.isClosed = true
       self.connection.hasExited = true
       self.finishConnection()
-    case .exited(let how):
+    case .exited(let how, let outOfMemory):
       self.connection.exited()
+      if outOfMemory {
+        self.condemn("it used more than \(self.configuration.memoryLimit >> 20) MiB of memory")
+      }
       if self.connection.endReason == nil { self.connection.endReason = how }
       self.finishConnection()
     }

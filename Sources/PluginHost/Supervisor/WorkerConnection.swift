@@ -22,6 +22,13 @@ struct WorkerConnection {
   /// How many bytes of the host's it had read when it ended.
   private(set) var readBytes = 0
 
+  /// Whether there are fetch events that it has answered and that wait for further promises.
+  var hasExtendedEvents = false
+  /// Until when it is not idle because of them.
+  var extendedUntil: NIODeadline?
+  /// The number of all fetch events when that was found.
+  var eventsWhenExtended = 0
+
   private var outbound = ByteBuffer()
   /// How many bytes of frames were made for it.
   private(set) var writtenBytes = 0

@@ -9,8 +9,9 @@ enum WorkerProcessEvent: Sendable {
   case launched(any WorkerProcess)
   /// It could not be started, and why.
   case failed(String)
-  /// It is gone and has been reaped; how it ended, for a person.
-  case exited(String)
+  /// It is gone and has been reaped: how it ended, for a person, and whether it ended itself because
+  /// it had used more memory than it may.
+  case exited(String, outOfMemory: Bool = false)
 }
 
 /// A worker process and both ends of the socket pair to it.

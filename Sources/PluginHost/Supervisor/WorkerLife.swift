@@ -7,7 +7,7 @@ struct WorkerLife: Sendable {
   struct Limits: Sendable {
     /// A worker without anything to do ends after this time.
     var idleTime = TimeAmount.seconds(30)
-    /// A busy worker is asked for a sign of life this often.
+    /// A worker is asked for a sign of life this often.
     var pingInterval = TimeAmount.seconds(2)
     /// A ping unanswered for this time means that the worker hangs.
     var unresponsiveTime = TimeAmount.seconds(10)
@@ -100,22 +100,20 @@ struct WorkerLife: Sendable {
     now: NIODeadline, isBusy: Bool, residentBytes: () -> Int?
   ) -> Order {
     switch self.state {
-    case .starting, .running:
+    case .starting, .running, .stopping:
       if let bytes = residentBytes(), bytes > self.limits.memory {
         return self.kill(
           "it used \(bytes >> 20) MiB of memory, more than \(self.limits.memory >> 20)")
       }
-    default: break
+    case .stopped, .backingOff, .dying, .terminated: return .none
     }
     switch self.state {
-    case .starting: return self.watch(now)
-    case .running where isBusy:
+    case .stopping(let since):
+      return now - since >= self.limits.unresponsiveTime ? self.kill("it did not stop") : .none
+    case .running where !isBusy: return self.rest(now)
+    default:
       self.idleSince = nil
       return self.watch(now)
-    case .running: return self.rest(now)
-    case .stopping(let since) where now - since >= self.limits.unresponsiveTime:
-      return self.kill("it did not stop")
-    default: return .none
     }
   }
 
@@ -186,12 +184,11 @@ struct WorkerLife: Sendable {
     return .ping(number)
   }
 
+  /// Without anything to do it is watched, too: a script that has answered may loop afterwards.
   private mutating func rest(_ now: NIODeadline) -> Order {
-    guard let since = self.idleSince else {
-      self.idleSince = now
-      return .none
-    }
-    guard now - since >= self.limits.idleTime else { return .none }
+    let since = self.idleSince ?? now
+    self.idleSince = since
+    guard now - since >= self.limits.idleTime else { return self.watch(now) }
     self.state = .stopping(since: now)
     return .stop
   }

@@ -4,16 +4,18 @@ import Synchronization
 
 /// Several workers of one version of a plugin, for scripts that keep nothing in their variables:
 /// each event goes to the worker that has the fewest, and of those to the first, so that a further
-/// process starts only where events come at the same time, and ends when it is not needed.
+/// process starts only where events come at the same time, and ends when it is not needed. One that
+/// waits to be started again after a crash gets events only where all do.
 ///
-/// `install` and `activate` are fired in the first worker only, as for any version of a script.
+/// `install` and `activate` are fired in the first worker only, as for any version of a script; the
+/// others evaluate what it was installed with.
 final class WorkerPool: PluginWorker {
-  private let workers: [any PluginWorker]
+  private let workers: [WorkerSupervisor]
   /// How many fetch events each of them has.
   private let loads: Mutex<[Int]>
 
   /// - Parameter workers: at least one.
-  init(_ workers: [any PluginWorker]) {
+  init(_ workers: [WorkerSupervisor]) {
     self.workers = workers
     self.loads = Mutex(Array(repeating: 0, count: workers.count))
   }
@@ -28,7 +30,7 @@ final class WorkerPool: PluginWorker {
     _ event: FetchEventInit, completion: @escaping @Sendable (FetchDispatchResult) -> Void
   ) {
     let index = self.loads.withLock { loads in
-      let index = leastBusy(loads)
+      let index = leastBusy(loads) { self.workers[$0].isBackingOff }
       loads[index] += 1
       return index
     }
@@ -40,7 +42,12 @@ final class WorkerPool: PluginWorker {
 
   var isRunning: Bool { self.workers.contains { $0.isRunning } }
 
-  func scriptResources() async -> ScriptResources { await self.workers[0].scriptResources() }
+  /// Asked for once the first worker is installed, before any fetch event comes.
+  func scriptResources() async -> ScriptResources {
+    let resources = await self.workers[0].scriptResources()
+    for worker in self.workers.dropFirst() { worker.adopt(resources) }
+    return resources
+  }
 
   func registrationChanged(_ snapshot: RegistrationSnapshot) {
     for worker in self.workers { worker.registrationChanged(snapshot) }
@@ -67,7 +74,9 @@ final class WorkerPool: PluginWorker {
   func terminate() { for worker in self.workers { worker.terminate() } }
 }
 
-/// The first of the smallest numbers' places; 0 where there is none.
-func leastBusy(_ loads: [Int]) -> Int {
-  loads.indices.min { (loads[$0], $0) < (loads[$1], $1) } ?? 0
+/// The first of the smallest numbers' places, of those that are not avoided where there are any; 0
+/// where there is none.
+func leastBusy(_ loads: [Int], avoiding: (Int) -> Bool = { _ in false }) -> Int {
+  func rank(_ index: Int) -> (Int, Int, Int) { (avoiding(index) ? 1 : 0, loads[index], index) }
+  return loads.indices.min { rank($0) < rank($1) } ?? 0
 }

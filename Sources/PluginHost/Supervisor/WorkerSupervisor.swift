@@ -83,7 +83,8 @@ public final class WorkerSupervisor: PluginWorker {
   /// - Parameters:
   ///   - configuration: the plugin.
   ///   - executable: the program that becomes the worker.
-  ///   - arguments: its arguments, without its own name. It finds its socket at descriptor 3.
+  ///   - arguments: its arguments, without its own name; the limit of its memory is added. It finds
+  ///     its socket at descriptor 3.
   ///   - network: makes the plugin's own fetches.
   ///   - caches: keeps the plugin's caches; without it `caches` fails with a `SecurityError`.
   ///   - eventLoop: where the supervisor lives; one of a `MultiThreadedEventLoopGroup`.
@@ -95,8 +96,9 @@ public final class WorkerSupervisor: PluginWorker {
   ) {
     self.init(
       configuration: configuration,
-      launcher: ProcessLauncher(executable: executable, arguments: arguments), network: network,
-      caches: caches, eventLoop: eventLoop, logger: logger)
+      launcher: ProcessLauncher(
+        executable: executable, arguments: arguments + ["--memory", "\(configuration.memoryLimit)"]),
+      network: network, caches: caches, eventLoop: eventLoop, logger: logger)
   }
 
   init(
@@ -170,6 +172,12 @@ public final class WorkerSupervisor: PluginWorker {
     }
     return resources
   }
+
+  /// Makes it run a version that another worker has installed.
+  func adopt(_ resources: ScriptResources) { self.onLoop { $0.adopt(resources) } }
+
+  /// Whether it waits to be started again after a crash.
+  var isBackingOff: Bool { self.core.isBackingOff.load(ordering: .relaxed) }
 
   public func registrationChanged(_ snapshot: RegistrationSnapshot) {
     self.onLoop { $0.snapshot = snapshot }

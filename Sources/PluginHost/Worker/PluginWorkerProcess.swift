@@ -12,11 +12,17 @@ public enum PluginWorkerProcess {
   ///
   /// The process can do nothing else meanwhile and should end afterwards.
   ///
-  /// - Parameter descriptor: the worker's end of a stream socket pair, of which it becomes the owner.
+  /// - Parameters:
+  ///   - descriptor: the worker's end of a stream socket pair, of which it becomes the owner.
+  ///   - memoryLimit: the resident memory in bytes at which the process ends itself; 0 for none.
   /// - Returns: the exit code: 0, or 1 where the proxy sent something that is no frame.
-  public static func run(descriptor: Int32) -> Int32 {
+  public static func run(descriptor: Int32, memoryLimit: Int = 0) -> Int32 {
     // The kernel ends it also where a script loops and so never sees the socket close.
     valor_die_with_parent()
+    valor_give_up_privileges()
+    // Where the kernel has no such filters the process is still one of its own.
+    _ = valor_deny_system_calls()
+    if memoryLimit > 0 { _ = valor_limit_memory(memoryLimit) }
     let code = WorkerMain(descriptor: descriptor).run()
     // At once: taking a heap apart that the kernel frees anyway would only take time.
     if code == 0 { _exit(0) }

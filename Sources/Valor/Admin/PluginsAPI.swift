@@ -145,7 +145,9 @@ extension PluginManager.Listing {
       .init(
         key: "mount", value: self.definition.isMounted ? .string(self.definition.mountPath) : .null),
       .init(key: "match", value: .string(self.definition.match.rawValue)),
-      .init(key: "on_failure", value: .string(self.definition.failurePolicy.rawValue)),
+      .init(
+        key: "on_failure",
+        value: .string((self.definition.failurePolicy ?? .networkError).rawValue)),
       .init(key: "state", value: shown.map { .string($0.state.rawValue) } ?? .null),
       .init(key: "version", value: shown.map { .int(Int($0.number)) } ?? .null),
     ]

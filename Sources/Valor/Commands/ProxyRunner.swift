@@ -67,11 +67,11 @@ struct ProxyRunner {
     // What plugins store; opened when one does.
     let storage = StorageDirectory(path: self.dataDirectory + "/storage", logger: self.logger)
     let caches = CacheStore(in: storage, quota: self.options.storageQuota << 20)
-    let registry = self.makeRegistry(caches)
+    let registry = self.makeRegistry(storage, caches)
     try await server.prepare(interceptor: registry)
     let manager = PluginManager(
-      registry: registry, mounts: server.mounts, network: server.fetcher,
-      caches: caches, group: group, logger: self.logger)
+      registry: registry, mounts: server.mounts, network: server.fetcher, caches: caches,
+      group: group, logger: self.logger, defaults: self.options.pluginLimits.defaults)
     let admin = AdminServer(token: token.text, handler: PluginsAPI(manager: manager))
     do {
       try await Self.load(plugins, into: manager)
@@ -120,7 +120,9 @@ struct ProxyRunner {
     }
   }
 
-  private func makeRegistry(_ caches: CacheStore) -> ServiceWorkerRegistry {
+  private func makeRegistry(
+    _ storage: StorageDirectory, _ caches: CacheStore
+  ) -> ServiceWorkerRegistry {
     let logger = self.logger
     let report:
       @Sendable (String, Result<ServiceWorkerRegistry.UpdateOutcome, PluginError>) -> Void =
@@ -135,7 +137,8 @@ struct ProxyRunner {
           }
         }
     return ServiceWorkerRegistry(
-      caches: caches, now: { Self.milliseconds() }, onSoftUpdate: report)
+      store: DatabaseRegistrationStore(in: storage), caches: caches, now: { Self.milliseconds() },
+      onSoftUpdate: report)
   }
 
   /// The time since 1970.

@@ -89,6 +89,7 @@ struct RunCommand: AsyncParsableCommand {
   var accessLogFormat: AccessLogFormat = .json
   @OptionGroup(title: "Origins") var upstream: UpstreamOptions
   @OptionGroup(title: "Limits") var limits: LimitOptions
+  @OptionGroup(title: "Limits of plugins") var pluginLimits: PluginLimitOptions
   @Option(
     name: .customLong("log-format"),
     help: "How the log on standard error is written: text or json.")

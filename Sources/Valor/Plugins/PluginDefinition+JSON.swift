@@ -143,17 +143,15 @@ extension PluginDefinition {
     _ node: JSONNode, _ context: DefinitionError
   ) throws(DefinitionError) {
     var reader = try ObjectReader(node, in: context)
-    let times = 0.1...86_400.0
-    self.limits.eventTime = try reader.number("event_time", times).map(timeAmount)
-    self.limits.idleTime = try reader.number("idle_time", times).map(timeAmount)
-    self.limits.unresponsiveTime = try reader.number("unresponsive_time", times).map(timeAmount)
-    self.limits.memory = try reader.integer("memory", 16...1_048_576).map { $0 << 20 }
+    let times = Limits.times
+    self.limits.eventTime = try reader.number("event_time", times).map(timeAmount(seconds:))
+    self.limits.idleTime = try reader.number("idle_time", times).map(timeAmount(seconds:))
+    self.limits.unresponsiveTime = try reader.number("unresponsive_time", times)
+      .map(timeAmount(seconds:))
+    self.limits.memory = try reader.integer("memory", Limits.memoryMiB).map { $0 << 20 }
     try reader.finish()
   }
 }
-
-/// A time in seconds.
-private func timeAmount(_ seconds: Double) -> TimeAmount { .milliseconds(Int64(seconds * 1000)) }
 
 /// A path within a directory; an empty directory is the working directory.
 func joinPath(_ directory: String, _ path: String) -> String {

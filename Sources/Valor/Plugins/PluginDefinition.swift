@@ -36,6 +36,11 @@ struct PluginDefinition: Sendable, Equatable {
     var unresponsiveTime: TimeAmount?
     /// Resident memory in bytes.
     var memory: Int?
+
+    /// The seconds that a time may have.
+    static let times = 0.1...86_400.0
+    /// The memory that can be set, in MiB; a worker needs some 50 for itself.
+    static let memoryMiB = 64...1_048_576
   }
 
   var name: String
@@ -54,7 +59,8 @@ struct PluginDefinition: Sendable, Equatable {
   var limits = Limits()
   /// What the script finds in `self.valor.config`, as JSON.
   var config: String?
-  var failurePolicy = FailurePolicy.networkError
+  /// `nil` where the default holds.
+  var failurePolicy: FailurePolicy?
 
   init(name: String, source: Source) {
     self.name = name

@@ -35,16 +35,20 @@ actor PluginManager {
   private let caches: CacheStore
   private let group: MultiThreadedEventLoopGroup
   private let logger: Logger
+  private let defaults: PluginDefaults
   /// Takes messages from one plugin's workers to another's.
   private let broadcasts = BroadcastHub()
   /// In the order in which they came; those whose registration is under way included.
   private(set) var definitions: [PluginDefinition] = []
   private var busy: Set<String> = []
 
+  /// - Parameter defaults: what holds for plugins that say nothing else.
   init(
     registry: ServiceWorkerRegistry, mounts: GatewayMounts, network: any Fetcher,
-    caches: CacheStore, group: MultiThreadedEventLoopGroup, logger: Logger
+    caches: CacheStore, group: MultiThreadedEventLoopGroup, logger: Logger,
+    defaults: PluginDefaults = PluginDefaults()
   ) {
+    self.defaults = defaults
     self.registry = registry
     self.mounts = mounts
     self.network = RedirectFollowingFetcher(network)
@@ -57,6 +61,7 @@ actor PluginManager {
 
   /// Registers a plugin; returns when its worker is activated.
   func add(_ definition: PluginDefinition) async throws(Failure) {
+    let definition = definition.filled(from: self.defaults)
     if let reason = conflict(of: definition, with: self.definitions) {
       throw .conflict("plugin \(quoteJSON(definition.name)): \(reason)")
     }
@@ -87,6 +92,7 @@ actor PluginManager {
   /// Defines a plugin anew: what it was ends, then what it is now is registered. Where that fails,
   /// it is again what it was.
   func replace(_ definition: PluginDefinition) async throws(Failure) {
+    let definition = definition.filled(from: self.defaults)
     let old = try self.definition(definition.name)
     let others = self.definitions.filter { $0.name != definition.name }
     if let reason = conflict(of: definition, with: others) {
@@ -144,10 +150,22 @@ actor PluginManager {
     let factory = SupervisorFactory(
       configuration: configuration, executable: Self.executable,
       network: self.network, caches: self.caches, group: self.group, logger: self.logger)
-    try await self.registry.register(definition.description, factory: factory)
+    do throws(PluginError) {
+      try await self.registry.register(definition.description, factory: factory)
+    } catch {
+      guard self.isRegistered(definition.name) else { throw error }
+      self.logger.error(
+        "The update failed; the version that was there goes on.",
+        metadata: ["plugin": "\(definition.name)", "cause": "\(error.message)"])
+    }
     if definition.isMounted {
       _ = self.mounts.insert(.init(name: definition.name, path: definition.mountPath))
     }
+  }
+
+  /// Whether a version of the plugin from an earlier run is there, whatever became of a newer one.
+  private func isRegistered(_ name: String) -> Bool {
+    self.registry.registrations.contains { $0.name == name && $0.newest != nil }
   }
 
   private func unregister(_ name: String) {
@@ -210,7 +228,7 @@ extension PluginDefinition {
   var description: PluginDescription {
     PluginDescription(
       name: self.name, kind: self.kind, scriptURL: self.scriptURL, scopes: self.scopeURLs,
-      match: self.match, failurePolicy: self.failurePolicy)
+      match: self.match, failurePolicy: self.failurePolicy ?? .networkError)
   }
 
   /// What the supervisor of a worker has to know.

@@ -1,5 +1,6 @@
 import FetchModel
 import Interceptor
+import Synchronization
 import Testing
 
 /// What a program that starts again finds in its store.
@@ -90,6 +91,36 @@ import Testing
     await registry.shutDown()
     #expect(store["p"]?.waiting == nil)
     #expect(store["p"]?.active?.resources.main == Array("new".utf8))
+  }
+
+  /// The program may be killed then, and `activate` is to be whole.
+  @Test func whatIsActivatingIsStoredAsWaiting() async throws {
+    let store = MemoryStore()
+    let seen = Mutex<StoredRegistration?>(nil)
+    let registry = ServiceWorkerRegistry(store: store)
+    let plugin = FakePlugin { behaviour in
+      behaviour.onActivate = {
+        while store["p"] == nil { await Task.yield() }
+        seen.withLock { $0 = store["p"] }
+      }
+    }
+    try await registry.register("p", self.scopes, plugin)
+    let stored = try #require(seen.withLock { $0 })
+    #expect(stored.waiting != nil)
+    #expect(stored.active == nil)
+    #expect(store["p"]?.waiting == nil)
+    #expect(store["p"]?.active != nil)
+  }
+
+  @Test func whatWasReplacedIsInstalledAnew() async throws {
+    let store = MemoryStore()
+    let registry = ServiceWorkerRegistry(store: store)
+    try await registry.register("p", self.scopes)
+    registry.unregister(name: "p")
+    // At once: the store has not forgotten it yet.
+    let plugin = FakePlugin()
+    try await registry.register("p", self.scopes, plugin)
+    #expect(plugin.calls == ["run", "install", "activate"])
   }
 
   @Test func anotherScriptURLIsAnotherScript() async throws {

@@ -50,6 +50,7 @@ let everyFrame: [Frame] = {
     .fetch(fetch: 11, request, derivedFrom: 3, body: .parallelFetch),
     .abortFetch(fetch: 11), .call(call: 12, kind: .claimClients, payload: bytes),
     .console(level: .warn, text: "a\nb", position: "sw.js:1:2"), .pong(6),
+    .eventsExtended(true), .eventsExtended(false),
     .bodyChunk(StreamID(kind: .eventRequest, number: 1), bytes),
     .bodyEnd(StreamID(kind: .eventResponse, number: 2)),
     .bodyFailed(StreamID(kind: .fetchRequest, number: 3), message: "gone"),

@@ -15,6 +15,7 @@ import Testing
     .respondFailed(event: 7, message: ""),
     .respondRelay(event: 1, fetch: 5),
     .lifetimeSettled(event: 1, failure: ""),
+    .eventsExtended(false),
     .ready(listeners: []),
     .startFailed(ScriptFailure(message: "", file: "", line: 0, column: 0)),
     .pong(99),

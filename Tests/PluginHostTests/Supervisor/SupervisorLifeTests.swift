@@ -131,6 +131,57 @@ import Testing
     #expect(await fixture.supervisor.status().restarts == 0)
   }
 
+  @Test func workerWithExtendedEventsIsNotIdle() async throws {
+    let fixture = try SupervisorFixture { $0.idleTime = .milliseconds(20) }
+    defer { fixture.end() }
+    // The event is there first: the worker is never idle before its answer.
+    let outcome = fixture.fetch()
+    let worker = try await fixture.launcher.worker()
+    try await fixture.ready(worker)
+    let event = try await fixture.deliver(worker)
+    try worker.send(.respond(event: event, okHead, body: .none), .eventsExtended(true))
+    #expect(try await outcome.text() == "response 200 none")
+    try await self.passTicks(fixture, 60)
+    // Neither is it stopped for being idle, nor ended while it is retired.
+    fixture.supervisor.retire()
+    try await self.passTicks(fixture, 10)
+    #expect(await fixture.supervisor.status().state == "running")
+    #expect(!worker.wasKilled)
+    try worker.send(.eventsExtended(false))
+    try await eventually { worker.wasKilled }
+  }
+
+  @Test func extendedEventsKeepAWorkerForTheTimeOfAnEvent() async throws {
+    let fixture = try SupervisorFixture {
+      $0.idleTime = .milliseconds(20)
+      $0.eventTime = .seconds(6)
+    }
+    defer { fixture.end() }
+    // The event is there first: the worker is never idle before its answer.
+    let outcome = fixture.fetch()
+    let worker = try await fixture.launcher.worker()
+    try await fixture.ready(worker)
+    let event = try await fixture.deliver(worker)
+    try worker.send(.respond(event: event, okHead, body: .none), .eventsExtended(true))
+    #expect(try await outcome.text() == "response 200 none")
+    guard case .stop = try await worker.next() else { return #expect(Bool(false)) }
+    worker.die()
+    // The next process begins without any.
+    let again = fixture.fetch()
+    let second = try await fixture.launcher.worker(1)
+    try await fixture.ready(second)
+    let number = try await fixture.deliver(second)
+    try second.send(.respond(event: number, okHead, body: .none))
+    #expect(try await again.text() == "response 200 none")
+    guard case .stop = try await second.next() else { return #expect(Bool(false)) }
+    #expect(!worker.wasKilled)
+  }
+
+  /// Waits for that many ticks' time on the supervisor's own event loop.
+  private func passTicks(_ fixture: SupervisorFixture, _ count: Int64) async throws {
+    try await fixture.eventLoop.scheduleTask(in: .milliseconds(5 * count)) {}.futureResult.get()
+  }
+
   @Test func hangingWorkerIsKilled() async throws {
     let fixture = try SupervisorFixture { configuration in
       configuration.pingInterval = .milliseconds(5)

@@ -63,6 +63,15 @@ import Testing
     life.ticked(now: self.at(time), isBusy: isBusy) { bytes }
   }
 
+  /// A tick at which the worker reacts, where it is asked.
+  private func pass(_ life: inout WorkerLife, _ time: Int64, isBusy: Bool) {
+    if case .ping(let number) = self.tick(&life, time, isBusy: isBusy) {
+      #expect(life.ponged(number) == true)
+    } else {
+      #expect(life.isRunning)
+    }
+  }
+
   @Test func demandsShareOneStart() {
     var life = WorkerLife()
     #expect(life.demanded(now: self.at(0)) == .launch)
@@ -74,11 +83,10 @@ import Testing
 
   @Test func idleStop() {
     var life = self.running()
-    #expect(self.tick(&life, 1, isBusy: false) == .none)
-    #expect(self.tick(&life, 20, isBusy: true) == .ping(1))
-    #expect(life.ponged(1) == true)
-    #expect(self.tick(&life, 21, isBusy: false) == .none)
-    #expect(self.tick(&life, 50, isBusy: false) == .none)
+    self.pass(&life, 1, isBusy: false)
+    self.pass(&life, 20, isBusy: true)
+    self.pass(&life, 21, isBusy: false)
+    self.pass(&life, 50, isBusy: false)
     #expect(self.tick(&life, 51, isBusy: false) == .stop)
     // Demanded while it stops: launched when it has.
     #expect(life.demanded(now: self.at(52)) == .none)
@@ -88,10 +96,38 @@ import Testing
 
   @Test func stopThatIsNotObeyed() {
     var life = self.running()
-    #expect(self.tick(&life, 0, isBusy: false) == .none)
+    self.pass(&life, 0, isBusy: false)
     #expect(self.tick(&life, 30, isBusy: false) == .stop)
     #expect(self.tick(&life, 39, isBusy: false) == .none)
     #expect(self.tick(&life, 40, isBusy: false) == .kill(reason: "it did not stop"))
+  }
+
+  /// A script that has answered may loop afterwards.
+  @Test func hangWhileIdle() {
+    var life = self.running()
+    #expect(self.tick(&life, 1, isBusy: false) == .ping(1))
+    #expect(self.tick(&life, 10, isBusy: false) == .none)
+    #expect(
+      self.tick(&life, 11, isBusy: false) == .kill(reason: "it did not react for 10 s"))
+  }
+
+  @Test(arguments: [true, false]) func memoryWhateverItDoes(isStopping: Bool) {
+    var life = self.running()
+    self.pass(&life, 0, isBusy: false)
+    if isStopping { #expect(self.tick(&life, 30, isBusy: false) == .stop) }
+    #expect(
+      self.tick(&life, 31, isBusy: false, bytes: 600 << 20)
+        == .kill(reason: "it used 600 MiB of memory, more than 512"))
+    #expect(!life.diedByItself)
+  }
+
+  /// While a ping is open the memory is watched as well: what does not react may still grow.
+  @Test func memoryWhileItHangs() {
+    var life = self.running()
+    #expect(self.tick(&life, 1, bytes: 1 << 20) == .ping(1))
+    #expect(
+      self.tick(&life, 2, bytes: 600 << 20)
+        == .kill(reason: "it used 600 MiB of memory, more than 512"))
   }
 
   @Test func pingsWhileBusy() {

@@ -15,7 +15,7 @@ import Testing
         switch event {
         case .launched(let process): state.process = process
         case .failed(let reason): state.end = "failed \(reason)"
-        case .exited(let how): state.end = how
+        case .exited(let how, _): state.end = how
         }
       }
     }

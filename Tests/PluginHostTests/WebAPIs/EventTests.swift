@@ -175,6 +175,51 @@ import Testing
     }
   }
 
+  /// Whether the frames are just one that says this of extended events.
+  private func isExtended(_ frames: [Frame], _ expected: Bool) -> Bool {
+    guard frames.count == 1, case .eventsExtended(expected) = frames[0] else { return false }
+    return true
+  }
+
+  @Test func answeredEventsThatAreExtendedAreReported() throws {
+    let worker = try WorkerHarness(
+      script: """
+        const ends = [];
+        const pending = () => new Promise(resolve => ends.push(resolve));
+        addEventListener('fetch', event => {
+          const path = new URL(event.request.url).pathname;
+          if (path === '/wait') event.waitUntil(pending());
+          if (path === '/network') return event.waitUntil(pending());
+          if (path === '/done') event.waitUntil(Promise.resolve());
+          if (path === '/late') {
+            const answer = Promise.resolve(new Response('x'));
+            event.respondWith(answer);
+            answer.then(() => event.waitUntil(pending()));
+            return;
+          }
+          if (path === '/end') ends.shift()();
+          event.respondWith(new Response('x'));
+        });
+        """)
+    func frames(_ event: UInt32, _ path: String) throws -> [Frame] {
+      try worker.fetchEvent(event, "https://app.test" + path)
+      switch try worker.next() {
+      case .respond(event, _, _), .noResponse(event, _, _): return try worker.settle()
+      case let other: throw WorkerHarness.Failure(text: "no answer but \(other)")
+      }
+    }
+    #expect(try frames(1, "/plain").isEmpty)
+    #expect(try frames(2, "/done").isEmpty)
+    #expect(try self.isExtended(frames(3, "/wait"), true))
+    #expect(try frames(4, "/network").isEmpty)
+    #expect(try frames(5, "/end").isEmpty)
+    #expect(try self.isExtended(frames(6, "/end"), false))
+    #expect(try self.isExtended(frames(7, "/network"), true))
+    #expect(try self.isExtended(frames(8, "/end"), false))
+    #expect(try self.isExtended(frames(9, "/late"), true))
+    #expect(try self.isExtended(frames(10, "/end"), false))
+  }
+
   @Test func aRefusedClaimRejectsWithItsName() throws {
     let worker = try WorkerHarness(
       script: WorkerHarness.script(returning: "return rejected(clients.claim())"))

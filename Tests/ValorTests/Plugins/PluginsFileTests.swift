@@ -61,7 +61,7 @@ import Testing
     #expect(plugins[0].scopeURLs == ["https://hello.valor.proxy/"])
     #expect(plugins[0].scriptURL == "https://hello.valor.proxy/hello.js")
     #expect(plugins[0].instances == 1)
-    #expect(plugins[0].failurePolicy == .networkError)
+    #expect(plugins[0].failurePolicy == nil)
     #expect(plugins[1].scopeURLs == ["https://b.2.valor.proxy/"])
     #expect(plugins[1].config == nil)
   }
@@ -116,7 +116,7 @@ import Testing
     (#""type": "native""#, #""type": plugins of type native cannot be run so far"#),
     (#""instances": 0"#, #""instances": a whole number from 1 to 64"#),
     (#""instances": 1.5"#, #""instances": a whole number from 1 to 64"#),
-    (#""limits": {"memory": 1}"#, #""memory": a whole number from 16 to 1048576"#),
+    (#""limits": {"memory": 1}"#, #""memory": a whole number from 64 to 1048576"#),
     (#""limits": {"event_time": "1s"}"#, #""event_time": a number from 0.1 to 86400"#),
     (#""limits": {"cpu": 1}"#, #""cpu": there is no such key; known are event_time"#),
     (#""limits": []"#, "an object has to be here, not an array"),

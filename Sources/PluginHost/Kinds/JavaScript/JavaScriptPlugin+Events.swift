@@ -39,6 +39,13 @@ extension JavaScriptPlugin {
         }
       ),
       (
+        "eventsExtended",
+        { [unowned self] in
+          self.socket.send(.eventsExtended($0.bool(0)))
+          return nil
+        }
+      ),
+      (
         "call",
         { [unowned self] in
           self.callHost($0)

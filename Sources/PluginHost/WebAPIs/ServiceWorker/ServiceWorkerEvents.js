@@ -47,9 +47,10 @@
         });
       };
       // One microtask later, so that a handler of the same promise can still extend the event.
-      const finish = (extendable) => {
+      const finish = (extendable, onExtended) => {
         then(settled, () => {
           if (--extendable.#pending === 0) settle(extendable);
+          else if (onExtended !== undefined) onExtended(extendable);
         });
       };
       const settle = (extendable) => {
@@ -61,6 +62,7 @@
       internal.extendEvent = extend;
       internal.beginExtension = begin;
       internal.finishExtension = finish;
+      internal.isExtended = (extendable) => extendable.#pending > 0;
       internal.whenSettled = (extendable, onSettled) => {
         extendable.#onSettled = onSettled;
         settle(extendable);
@@ -83,6 +85,13 @@
   }
   internal.defineInterface('InstallEvent', InstallEvent);
 
+  // How many fetch events are answered and wait for further promises. The host, which forgets an
+  // event with its answer, hears only whether there are any.
+  let extendedEvents = 0;
+  const endExtended = () => {
+    if (--extendedEvents === 0) native.eventsExtended(false);
+  };
+
   // respondWith() has been called / its promise has settled.
   const WAITING = 1, ANSWERED = 2;
 
@@ -100,6 +109,7 @@
     #replacesClientID = '';
     #details = undefined;
     #preloadResponse = undefined;
+    #isKeptAlive = false;
 
     constructor(type, init) {
       if (type === token) {
@@ -157,11 +167,11 @@
       this.#state = WAITING;
       then(promise, (value) => {
         answer(this, value);
-        internal.finishExtension(this);
+        internal.finishExtension(this, keepAlive);
       }, (reason) => {
         fail(
           this, `respondWith() was given a promise that rejected: ${internal.errorText(reason)}`);
-        internal.finishExtension(this);
+        internal.finishExtension(this, keepAlive);
       });
     }
 
@@ -193,6 +203,16 @@
       const succeeded = (handled) => handled.resolve(undefined);
       const failed = (handled) => handled.reject(
         new DOMException('The request got a network error.', 'NetworkError'));
+      const giveBack = (fetchEvent) => {
+        fetchEvent.#state = ANSWERED;
+        events.delete(fetchEvent.#number);
+        const prevented = event.isCanceled(fetchEvent);
+        const request = fetchEvent.#request;
+        const body = request === null ? null : internal.request.record(request).body;
+        const used = internal.isBodyUnusable(body);
+        settleHandled(fetchEvent, prevented ? failed : succeeded);
+        native.noResponse(fetchEvent.#number, prevented, used);
+      };
       internal.fetchEvent = {
         makeRequest, readDetails, takePreload,
         fail(fetchEvent, message) {
@@ -211,23 +231,25 @@
           fetchEvent.#state = ANSWERED;
           settleHandled(fetchEvent, succeeded);
         },
+        // The event is answered, and its lifetime extended.
+        keepAlive(fetchEvent) {
+          if (fetchEvent.#isKeptAlive) return;
+          fetchEvent.#isKeptAlive = true;
+          if (extendedEvents++ === 0) native.eventsExtended(true);
+          internal.whenSettled(fetchEvent, endExtended);
+        },
         // The listeners have run: without respondWith() the request goes on to the network.
         finishDispatch(fetchEvent) {
-          if (fetchEvent.#state !== 0) return;
-          fetchEvent.#state = ANSWERED;
-          events.delete(fetchEvent.#number);
-          const prevented = event.isCanceled(fetchEvent);
-          const request = fetchEvent.#request;
-          const body = request === null ? null : internal.request.record(request).body;
-          const used = internal.isBodyUnusable(body);
-          settleHandled(fetchEvent, prevented ? failed : succeeded);
-          native.noResponse(fetchEvent.#number, prevented, used);
+          if (fetchEvent.#state === 0) giveBack(fetchEvent);
+          if (fetchEvent.#state === ANSWERED && internal.isExtended(fetchEvent)) {
+            keepAlive(fetchEvent);
+          }
         },
         abort(fetchEvent) { internal.request.abort(fetchEvent.request); },
       };
     }
   }
-  const { makeRequest, readDetails, answer, fail, finishDispatch } = internal.fetchEvent;
+  const { makeRequest, readDetails, answer, fail, finishDispatch, keepAlive } = internal.fetchEvent;
   internal.defineInterface('FetchEvent', FetchEvent);
 
   // Why a response cannot be the answer to this request; null where it can.
