@@ -35,6 +35,14 @@ extension FetchResponse {
     else { return nil }
     return Int(text)
   }
+
+  /// The length of a body that is there and not sent: the answer to a HEAD.
+  fileprivate var withheldLength: Int? {
+    guard self.status != 204, self.status != 304, let length = self.body.length, length > 0 else {
+      return nil
+    }
+    return length
+  }
 }
 
 extension ClientConnection {
@@ -80,7 +88,10 @@ extension ClientConnection {
     let length = response.body.length
     let framing = hasBody ? self.framing(hasLength: length != nil) : .asDeclared
     // Without a body the fields tell the length of the one that there would be.
-    let announced = hasBody ? length : response.status == 205 ? 0 : response.declaredLength
+    let announced =
+      if hasBody { length } else if response.status == 205 { 0 } else {
+        response.declaredLength ?? response.withheldLength
+      }
     if hasBody, let length {
       self.response.body = BodyWriter(isChunked: false, length: length)
     }
