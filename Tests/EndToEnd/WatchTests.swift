@@ -128,10 +128,7 @@ import Testing
       #expect(try await valor.waitForLog("lib/other.js:1:"))
       #expect(try await Self.text(valor) == "two")
       try folder.write("self.text = 'three';", to: "lib/other.js")
-      await withKnownIssue("a mended import is not always noticed", isIntermittent: true) {
-        let isMended = try await Self.answers("three", valor)
-        #expect(isMended)
-      }
+      #expect(try await Self.answers("three", valor))
     }
   }
 

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// One message head, as a client saw it.
 public struct CurlHead: Sendable, Equatable {
@@ -43,7 +43,8 @@ public struct CurlResult: Sendable {
     ]
     return Comparable(
       exitCode: self.exitCode, status: self.status,
-      fields: self.heads.last?.fields.filter { !own.contains($0.name) } ?? [], body: self.text)
+      fields: self.heads.last?.fields.filter { !own.contains($0.name) } ?? [],
+      body: Data(self.body))
   }
 
   /// See ``CurlResult/comparable``.
@@ -51,7 +52,9 @@ public struct CurlResult: Sendable {
     public let exitCode: Int32
     public let status: Int
     public let fields: [CurlHead.Field]
-    public let body: String
+    /// As bytes: under test, each byte that is no UTF-8 costs a decoder a backtrace, and a body of a
+    /// megabyte keeps a thread for a minute.
+    public let body: Data
   }
 }
 

@@ -110,8 +110,7 @@ public func withValor<Value: Sendable>(
   _ arguments: [String] = [], in folder: TemporaryFolder? = nil,
   body: (ValorProcess) async throws -> Value
 ) async throws -> Value {
-  await Gate.running.enter()
-  do {
+  try await Gate.running.whileInside {
     let folder = try folder ?? TemporaryFolder()
     let valor = try await blocking { try ValorProcess(arguments, in: folder) }
     let result: Result<Value, any Error>
@@ -119,11 +118,7 @@ public func withValor<Value: Sendable>(
     let problem = try await blocking { valor.stop() }
     let value = try result.get()
     if let problem { throw CommandFailure(description: "\(problem)\n\(valor.child.errorText)") }
-    await Gate.running.leave()
     return value
-  } catch {
-    await Gate.running.leave()
-    throw error
   }
 }
 
@@ -136,13 +131,30 @@ public func valor(_ arguments: [String], seconds: Double = 60) async throws -> C
 /// small machine should not start fifty proxies at once.
 actor Gate {
   static let running = Gate(places: 4)
+  /// Whether this task has a place: what it starts inside needs none of its own, or tests that each
+  /// have one place would wait for one another's second.
+  @TaskLocal private static var isInside = false
 
   private var places: Int
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
   init(places: Int) { self.places = places }
 
-  func enter() async {
+  /// Runs `body` as soon as there is a place for it.
+  nonisolated func whileInside<Value: Sendable>(
+    _ body: () async throws -> Value
+  ) async throws -> Value {
+    if Self.isInside { return try await body() }
+    await self.enter()
+    let result: Result<Value, any Error>
+    do {
+      result = .success(try await Self.$isInside.withValue(true) { try await body() })
+    } catch { result = .failure(error) }
+    await self.leave()
+    return try result.get()
+  }
+
+  private func enter() async {
     if self.places > 0 {
       self.places -= 1
     } else {
@@ -150,7 +162,7 @@ actor Gate {
     }
   }
 
-  func leave() {
+  private func leave() {
     if self.waiting.isEmpty { self.places += 1 } else { self.waiting.removeFirst().resume() }
   }
 }

@@ -33,7 +33,7 @@ extension SupervisorCore {
 
   @discardableResult
   private func add(_ kind: PendingEvent.Kind) -> UInt32 {
-    if !self.isTicking { self.now = .now() }
+    if !self.isTicking { self.now = self.clock.now() }
     // 0 stands for no event.
     self.lastEvent = self.lastEvent == .max ? 1 : self.lastEvent + 1
     let event = PendingEvent(number: self.lastEvent, kind: kind, startedAt: self.now)

@@ -14,7 +14,7 @@ final class SupervisorCore: @unchecked Sendable {
   let eventLoop: any EventLoop
   let logger: Logger
   private let launcher: any WorkerLauncher
-  private let tickInterval: TimeAmount
+  let clock: SupervisorClock
   weak var delegate: (any PluginWorkerDelegate)?
   weak var owner: WorkerSupervisor?
 
@@ -26,7 +26,7 @@ final class SupervisorCore: @unchecked Sendable {
   /// For whoever may choose between several workers, from any thread.
   let isBackingOff = Atomic(false)
   /// The time to the precision of a tick, while there is anything to do.
-  var now = NIODeadline.now()
+  var now: NIODeadline
   private var tick: RepeatedTask?
   private var source: String?
   /// What the script sees of its registration.
@@ -74,7 +74,7 @@ final class SupervisorCore: @unchecked Sendable {
   init(
     configuration: WorkerSupervisor.Configuration, launcher: any WorkerLauncher,
     network: any Fetcher, caches: CacheStore?, eventLoop: any EventLoop, logger: Logger,
-    tickInterval: TimeAmount, backOff: BackOff
+    clock: SupervisorClock, backOff: BackOff
   ) {
     self.configuration = configuration
     self.launcher = launcher
@@ -84,9 +84,10 @@ final class SupervisorCore: @unchecked Sendable {
     var logger = logger
     logger[metadataKey: "plugin"] = "\(configuration.name)"
     self.logger = logger
-    self.tickInterval = tickInterval
-    self.frameAllowance = Allowance(burst: 50_000, perSecond: 200_000, now: self.now)
-    self.lineAllowance = Allowance(burst: 2_000, perSecond: 200, now: self.now)
+    self.clock = clock
+    self.now = clock.now()
+    self.frameAllowance = Allowance(burst: 50_000, perSecond: 200_000, now: .now())
+    self.lineAllowance = Allowance(burst: 2_000, perSecond: 200, now: .now())
     self.imports = ScriptResourceMap(
       configuration.resources?.imported ?? [:], isClosed: configuration.isInstalled)
     // A version that was installed before is not run again before its first event.
@@ -124,7 +125,7 @@ final class SupervisorCore: @unchecked Sendable {
 
   /// Somebody needs a running worker.
   func demand() {
-    if self.connection.process == nil { self.now = .now() }
+    if self.connection.process == nil { self.now = self.clock.now() }
     self.startTicking()
     self.perform(self.life.demanded(now: self.now))
   }
@@ -173,7 +174,7 @@ final class SupervisorCore: @unchecked Sendable {
 
   private func backOffEnded() {
     self.isBackingOff.store(false, ordering: .relaxed)
-    self.now = .now()
+    self.now = self.clock.now()
     if self.isWanted {
       self.perform(self.life.backOffEnded(now: self.now))
     } else {
@@ -250,12 +251,14 @@ final class SupervisorCore: @unchecked Sendable {
   private func startTicking() {
     guard self.tick == nil else { return }
     self.tick = self.eventLoop.scheduleRepeatedTask(
-      initialDelay: self.tickInterval, delay: self.tickInterval
+      initialDelay: self.clock.tick, delay: self.clock.tick
     ) { _ in self.ticked() }
   }
 
   private func ticked() {
-    self.now = .now()
+    let last = self.now
+    self.now = self.clock.now()
+    self.life.hostStalled(for: self.clock.stall(since: last, now: self.now))
     self.tellDroppedLines()
     self.failLateEvents()
     self.limitExtendedEvents()
@@ -347,7 +350,7 @@ final class SupervisorCore: @unchecked Sendable {
           message: "The worker of the plugin \(self.configuration.name) ended: \(reason)."))
     }
     self.settleEventsOfDeadWorker(reason)
-    self.now = .now()
+    self.now = self.clock.now()
     self.perform(self.life.exited(now: self.now, isWanted: self.isWanted))
   }
 

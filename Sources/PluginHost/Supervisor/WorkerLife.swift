@@ -117,6 +117,14 @@ struct WorkerLife: Sendable {
     }
   }
 
+  /// The host did not look at its workers for that long: what they sent in the meantime has not been
+  /// read, so that time does not count against them.
+  mutating func hostStalled(for time: TimeAmount) {
+    guard time > .zero else { return }
+    if let ping = self.lastPing { self.lastPing?.at = ping.at + time }
+    if case .stopping(let since) = self.state { self.state = .stopping(since: since + time) }
+  }
+
   /// The host has a reason of its own to kill it.
   mutating func condemned(_ reason: String) -> Order {
     switch self.state {

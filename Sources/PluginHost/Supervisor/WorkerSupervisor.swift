@@ -104,13 +104,12 @@ public final class WorkerSupervisor: PluginWorker {
   init(
     configuration: Configuration, launcher: any WorkerLauncher, network: any Fetcher,
     caches: CacheStore? = nil, eventLoop: any EventLoop, logger: Logger,
-    tickInterval: TimeAmount = .seconds(1),
-    backOff: BackOff = BackOff()
+    clock: SupervisorClock = SupervisorClock(), backOff: BackOff = BackOff()
   ) {
     self.eventLoop = eventLoop
     self.core = SupervisorCore(
       configuration: configuration, launcher: launcher, network: network, caches: caches,
-      eventLoop: eventLoop, logger: logger, tickInterval: tickInterval, backOff: backOff)
+      eventLoop: eventLoop, logger: logger, clock: clock, backOff: backOff)
   }
 
   deinit {

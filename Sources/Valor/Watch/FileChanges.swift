@@ -2,8 +2,8 @@
 ///
 /// A file is at rest when two looks in a row saw the same and it is not empty: editors empty a file
 /// and write it then, or put a new one in its place, and neither is a change before it is over. A
-/// file that is seen for the first time counts as changed where it is in use: it may have been between
-/// the time when it was read and the first look.
+/// file that is seen for the first time counts as changed, unless it is remembered how it was when it
+/// was read: it may have been changed between then and the first look.
 struct FileChanges {
   /// What a look has found.
   enum Change: Equatable {
@@ -27,21 +27,22 @@ struct FileChanges {
 
   private var files: [String: File] = [:]
 
-  /// Takes what a look saw of all files that are watched.
+  /// Takes how files were before something was read from them that are not watched so far.
+  mutating func remember(_ signatures: [String: FileSignature?]) {
+    for (path, signature) in signatures where self.files[path] == nil {
+      self.files[path] = File(told: signature, last: signature)
+    }
+  }
+
+  /// Takes what a look saw of all files that are watched; others are forgotten.
   ///
-  /// - Parameters:
-  ///   - seen: by their paths, `nil` for one that is not there.
-  ///   - unused: those that nothing was read from so far.
+  /// - Parameter seen: by their paths, `nil` for one that is not there.
   /// - Returns: what has become of the files with a change.
-  mutating func observe(
-    _ seen: [String: FileSignature?], unused: Set<String> = []
-  ) -> [String: Change] {
+  mutating func observe(_ seen: [String: FileSignature?]) -> [String: Change] {
     self.files = self.files.filter { seen[$0.key] != nil }
     var changes: [String: Change] = [:]
     for (path, signature) in seen {
-      if self.files[path] == nil, unused.contains(path) {
-        self.files[path] = File(told: signature, last: signature)
-      } else if let change = Self.observe(&self.files[path, default: File()], signature) {
+      if let change = Self.observe(&self.files[path, default: File()], signature) {
         changes[path] = change
       }
     }

@@ -36,20 +36,20 @@ actor PluginWatcher {
     self.pending.formIntersection(plugins.map(\.name))
     var seen: [String: FileSignature?] = [:]
     var owners: [String: [String]] = [:]
-    let used = Set(plugins.flatMap { [$0.path] + $0.imported })
     for plugin in plugins {
       for path in self.paths(plugin) {
         if seen[path] == nil { seen.updateValue(FileSignature.read(path), forKey: path) }
         owners[path, default: []].append(plugin.name)
       }
     }
-    for (path, change) in self.changes.observe(seen, unused: Set(seen.keys).subtracting(used)) {
+    for (path, change) in self.changes.observe(seen) {
       for name in owners[path] ?? [] { self.take(change, path, name) }
     }
     for name in self.pending where !self.installing.contains(name) {
       self.pending.remove(name)
       self.installing.insert(name)
-      Task { await self.install(name) }
+      let path = plugins.first { $0.name == name }?.path
+      Task { await self.install(name, path) }
     }
   }
 
@@ -73,8 +73,10 @@ actor PluginWatcher {
     self.logger.warning("\(message)", metadata: ["plugin": "\(name)"])
   }
 
-  private func install(_ name: String) async {
+  private func install(_ name: String, _ path: String?) async {
     defer { self.installing.remove(name) }
+    // What it reads may be mended before a look has seen it as it was read.
+    let before = self.signatures(path.map { scriptFiles(below: directoryOf($0)) } ?? [])
     do throws(PluginManager.Failure) {
       let outcome = try await self.manager.reload(name)
       self.broken.remove(name)
@@ -90,11 +92,18 @@ actor PluginWatcher {
       case .unknown: break
       case .conflict, .plugin:
         self.broken.insert(name)
+        self.changes.remember(before)
         self.logger.error(
           "The change does not load, the version before goes on: \(error)",
           metadata: ["plugin": "\(name)"])
       }
     }
+  }
+
+  private func signatures(_ paths: some Sequence<String>) -> [String: FileSignature?] {
+    var signatures: [String: FileSignature?] = [:]
+    for path in paths { signatures.updateValue(FileSignature.read(path), forKey: path) }
+    return signatures
   }
 
   private func say(_ name: String, _ message: String) {

@@ -235,8 +235,31 @@ func describe(_ body: FetchBody) -> String {
   }
 }
 
-/// A supervisor with a fake launcher and network.
+/// A clock that stands still until it is told to run: what a test waits for cannot come too late.
+final class TestClock: Sendable {
+  private struct State {
+    var now = NIODeadline.uptimeNanoseconds(1_000_000_000)
+    var step = TimeAmount.zero
+  }
+  private let state = Mutex(State())
+
+  /// What time it is; each look takes as long as ``run(step:)`` says.
+  func now() -> NIODeadline {
+    self.state.withLock { state in
+      state.now = state.now + state.step
+      return state.now
+    }
+  }
+
+  /// From now on that much time passes from one look of the supervisor to the next.
+  func run(step: TimeAmount) { self.state.withLock { $0.step = step } }
+
+  func stand() { self.run(step: .zero) }
+}
+
+/// A supervisor with a fake launcher and network, and a clock that stands still.
 struct SupervisorFixture {
+  let clock = TestClock()
   let launcher = FakeLauncher()
   let network = CannedNetwork()
   let eventLoop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
@@ -244,7 +267,7 @@ struct SupervisorFixture {
   let scriptPath: String
 
   init(
-    script: String = "source", tick: TimeAmount = .milliseconds(5), caches: CacheStore? = nil,
+    script: String = "source", tick: TimeAmount = .milliseconds(1), caches: CacheStore? = nil,
     _ change: (inout WorkerSupervisor.Configuration) -> Void = { _ in }
   ) throws {
     self.scriptPath = NSTemporaryDirectory() + "valor-\(UUID().uuidString).js"
@@ -252,11 +275,14 @@ struct SupervisorFixture {
     var configuration = WorkerSupervisor.Configuration(
       name: "hello", scriptPath: self.scriptPath, scriptURL: "https://a.test/hello.js",
       scope: "https://a.test/")
+    // A test that makes time pass need not answer pings as fast.
+    configuration.unresponsiveTime = .hours(10_000)
     change(&configuration)
     self.supervisor = WorkerSupervisor(
       configuration: configuration, launcher: self.launcher, network: self.network,
       caches: caches, eventLoop: self.eventLoop,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, tickInterval: tick,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      clock: SupervisorClock(tick: tick) { [clock] in clock.now() },
       backOff: BackOff(initial: .milliseconds(1), maximum: .milliseconds(5)))
   }
 

@@ -115,7 +115,9 @@ import Testing
     let fixture = try SupervisorFixture { $0.idleTime = .milliseconds(20) }
     defer { fixture.end() }
     let worker = try await fixture.start()
+    fixture.clock.run(step: .milliseconds(1))
     guard case .stop = try await worker.next() else { return #expect(Bool(false)) }
+    fixture.clock.stand()
     // An event that comes now waits for the next worker; demands share one start.
     let outcomes = [fixture.fetch(), fixture.fetch()]
     worker.die()
@@ -132,19 +134,18 @@ import Testing
   }
 
   @Test func workerWithExtendedEventsIsNotIdle() async throws {
-    let fixture = try SupervisorFixture { $0.idleTime = .milliseconds(20) }
+    let fixture = try SupervisorFixture {
+      $0.idleTime = .milliseconds(20)
+      $0.eventTime = .hours(10_000)
+    }
     defer { fixture.end() }
-    // The event is there first: the worker is never idle before its answer.
-    let outcome = fixture.fetch()
-    let worker = try await fixture.launcher.worker()
-    try await fixture.ready(worker)
-    let event = try await fixture.deliver(worker)
-    try worker.send(.respond(event: event, okHead, body: .none), .eventsExtended(true))
-    #expect(try await outcome.text() == "response 200 none")
-    try await self.passTicks(fixture, 60)
-    // Neither is it stopped for being idle, nor ended while it is retired.
+    let worker = try await self.startWithExtendedEvent(fixture)
+    // Neither is it stopped for being idle, though it answers pings all the time,
+    fixture.clock.run(step: .milliseconds(500))
+    try await self.answerPings(worker, 10)
+    // nor ended while it is retired.
     fixture.supervisor.retire()
-    try await self.passTicks(fixture, 10)
+    try await self.answerPings(worker, 10)
     #expect(await fixture.supervisor.status().state == "running")
     #expect(!worker.wasKilled)
     try worker.send(.eventsExtended(false))
@@ -154,17 +155,15 @@ import Testing
   @Test func extendedEventsKeepAWorkerForTheTimeOfAnEvent() async throws {
     let fixture = try SupervisorFixture {
       $0.idleTime = .milliseconds(20)
-      $0.eventTime = .seconds(6)
+      $0.eventTime = .seconds(60)
     }
     defer { fixture.end() }
-    // The event is there first: the worker is never idle before its answer.
-    let outcome = fixture.fetch()
-    let worker = try await fixture.launcher.worker()
-    try await fixture.ready(worker)
-    let event = try await fixture.deliver(worker)
-    try worker.send(.respond(event: event, okHead, body: .none), .eventsExtended(true))
-    #expect(try await outcome.text() == "response 200 none")
+    let worker = try await self.startWithExtendedEvent(fixture)
+    let start = fixture.clock.now()
+    fixture.clock.run(step: .seconds(1))
     guard case .stop = try await worker.next() else { return #expect(Bool(false)) }
+    fixture.clock.stand()
+    #expect(fixture.clock.now() - start >= .seconds(60))
     worker.die()
     // The next process begins without any.
     let again = fixture.fetch()
@@ -173,13 +172,29 @@ import Testing
     let number = try await fixture.deliver(second)
     try second.send(.respond(event: number, okHead, body: .none))
     #expect(try await again.text() == "response 200 none")
+    fixture.clock.run(step: .milliseconds(1))
     guard case .stop = try await second.next() else { return #expect(Bool(false)) }
     #expect(!worker.wasKilled)
   }
 
-  /// Waits for that many ticks' time on the supervisor's own event loop.
-  private func passTicks(_ fixture: SupervisorFixture, _ count: Int64) async throws {
-    try await fixture.eventLoop.scheduleTask(in: .milliseconds(5 * count)) {}.futureResult.get()
+  /// A worker that has answered its event and goes on with what it gave to `waitUntil()`.
+  private func startWithExtendedEvent(_ fixture: SupervisorFixture) async throws -> FakeWorker {
+    let worker = try await fixture.start()
+    let outcome = fixture.fetch()
+    let event = try await fixture.deliver(worker)
+    try worker.send(.respond(event: event, okHead, body: .none), .eventsExtended(true))
+    #expect(try await outcome.text() == "response 200 none")
+    return worker
+  }
+
+  /// Takes that many pings, and nothing else.
+  private func answerPings(_ worker: FakeWorker, _ count: Int) async throws {
+    for _ in 0..<count {
+      guard case .ping(let number) = try await worker.nextOfAny() else {
+        return #expect(Bool(false))
+      }
+      try worker.send(.pong(number))
+    }
   }
 
   @Test func hangingWorkerIsKilled() async throws {
@@ -191,6 +206,7 @@ import Testing
     let worker = try await fixture.start()
     let outcome = fixture.fetch()
     guard case .fetchEvent = try await worker.next() else { return #expect(Bool(false)) }
+    fixture.clock.run(step: .milliseconds(500))
     // No pong.
     #expect(try await outcome.text() == "workerFailed none")
     #expect(worker.wasKilled)
@@ -207,6 +223,7 @@ import Testing
     let worker = try await fixture.start()
     let outcome = fixture.fetch()
     _ = try await fixture.deliver(worker)
+    fixture.clock.run(step: .milliseconds(1))
     guard case .ping(let number) = try await worker.nextOfAny() else {
       return #expect(Bool(false))
     }
@@ -225,6 +242,7 @@ import Testing
     let worker = try await fixture.start()
     let outcome = fixture.fetch("POST", body: .bytes(ByteBuffer(string: "b")))
     _ = try await fixture.deliver(worker)
+    fixture.clock.run(step: .milliseconds(500))
     #expect(try await outcome.text() == #"workerFailed "b""#)
     try await eventually { worker.wasKilled }
     let status = await fixture.supervisor.status()

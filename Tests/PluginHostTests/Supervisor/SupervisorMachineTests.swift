@@ -144,6 +144,18 @@ import Testing
     #expect(!life.diedByItself)
   }
 
+  /// Stopped or asleep, the host has read nothing, and looks only once before it does.
+  @Test func aStallOfTheHostIsNobodysFault() {
+    var life = self.running()
+    #expect(self.tick(&life, 1) == .ping(1))
+    let clock = SupervisorClock()
+    #expect(clock.stall(since: self.at(2), now: self.at(5)) == .zero)
+    life.hostStalled(for: clock.stall(since: self.at(2), now: self.at(102)))
+    #expect(self.tick(&life, 102) == .none)
+    #expect(self.tick(&life, 109) == .none)
+    #expect(self.tick(&life, 110) == .kill(reason: "it did not react for 10 s"))
+  }
+
   @Test func hangWhileTheScriptIsEvaluated() {
     var life = WorkerLife()
     #expect(life.demanded(now: self.at(0)) == .launch)

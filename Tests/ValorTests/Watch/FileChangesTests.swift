@@ -48,17 +48,28 @@ import Testing
     }
   }
 
-  @Test func whatIsNotInUseChangesOnlyWhenItChanges() {
+  @Test func whatIsRememberedChangesOnlyWhenItChanges() {
     var changes = FileChanges()
     func look(_ version: Int64) -> [String: FileChanges.Change] {
-      changes.observe(["a.js": Self.file(1), "b.js": Self.file(version)], unused: ["b.js"])
+      changes.observe(["a.js": Self.file(1), "b.js": Self.file(version)])
     }
+    changes.remember(["b.js": Self.file(1), "c.js": Self.file(1)])
     #expect(look(1) == [:])
     #expect(look(1) == ["a.js": .changed])
+    // What is watched is known better.
+    changes.remember(["b.js": Self.file(2)])
     #expect(look(2) == [:])
     #expect(look(2) == ["b.js": .changed])
     #expect(changes.observe([:]) == [:])
     #expect(look(3) == [:])
-    #expect(look(3) == ["a.js": .changed], "it was forgotten, and is seen for the first time again")
+    #expect(look(3) == ["a.js": .changed, "b.js": .changed], "both were forgotten")
+  }
+
+  @Test func aChangeBeforeTheFirstLook() {
+    var changes = FileChanges()
+    changes.remember(["a.js": Self.file(1), "b.js": nil])
+    let seen = ["a.js": Self.file(2), "b.js": Self.file(1)]
+    #expect(changes.observe(seen) == [:])
+    #expect(changes.observe(seen) == ["a.js": .changed, "b.js": .changed])
   }
 }

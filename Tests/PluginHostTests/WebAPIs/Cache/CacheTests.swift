@@ -148,7 +148,12 @@ import Testing
 
   /// Nothing but the call under way keeps a `Cache` while garbage is collected.
   @Test func addAllKeepsItsCache() async throws {
-    let pipes = Mutex<[BodyPipe]>([])
+    // Those whose bodies have not come; `nil` once they all come.
+    let held = Mutex<[BodyPipe]?>([])
+    @Sendable func fill(_ pipe: BodyPipe) {
+      _ = pipe.write(ByteBuffer(string: "held"))
+      pipe.finish()
+    }
     let text = try await CacheFixture.run(
       """
       const added = [];
@@ -166,14 +171,11 @@ import Testing
       routes: [
         "/held": { _ in
           let pipe = BodyPipe(length: nil)
-          pipes.withLock { $0.append(pipe) }
+          if held.withLock({ $0?.append(pipe) }) == nil { fill(pipe) }
           return .success(FetchResponse(status: 200, headers: HeaderList(), body: .stream(pipe)))
         },
         "/go": { _ in
-          for pipe in pipes.withLock({ $0 }) {
-            _ = pipe.write(ByteBuffer(string: "held"))
-            pipe.finish()
-          }
+          for pipe in held.withLock({ $0.take() }) ?? [] { fill(pipe) }
           return .success(FetchResponse(status: 204, headers: HeaderList(), body: .none))
         },
       ])
