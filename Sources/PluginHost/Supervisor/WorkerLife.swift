@@ -103,7 +103,7 @@ struct WorkerLife: Sendable {
     case .starting, .running, .stopping:
       if let bytes = residentBytes(), bytes > self.limits.memory {
         return self.kill(
-          "it used \(bytes >> 20) MiB of memory, more than \(self.limits.memory >> 20)")
+          "it used \(bytes >> 20) MiB, more than \(self.limits.memory >> 20) MiB of memory")
       }
     case .stopped, .backingOff, .dying, .terminated: return .none
     }

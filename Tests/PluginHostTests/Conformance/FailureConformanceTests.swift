@@ -33,7 +33,7 @@ import Testing
 
   @Test(arguments: conformanceKinds)
   func loopIsKilledAndTheNextEventAnswered(kind: ConformanceKind) async throws {
-    try await withConformance(kind, unresponsiveTime: .seconds(4)) { scene in
+    try await withConformance(kind, unresponsiveTime: .seconds(20)) { scene in
       let error = try await scene.fetch("/loop", method: "POST").failure()
       #expect(error.code == .pluginFailed)
       #expect(try await scene.text("/short") == "short")

@@ -267,7 +267,7 @@ struct SupervisorFixture {
   let scriptPath: String
 
   init(
-    script: String = "source", tick: TimeAmount = .milliseconds(1), caches: CacheStore? = nil,
+    script: String = "source", tick: TimeAmount = .milliseconds(10), caches: CacheStore? = nil,
     _ change: (inout WorkerSupervisor.Configuration) -> Void = { _ in }
   ) throws {
     self.scriptPath = NSTemporaryDirectory() + "valor-\(UUID().uuidString).js"

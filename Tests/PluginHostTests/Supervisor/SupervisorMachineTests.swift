@@ -117,7 +117,7 @@ import Testing
     if isStopping { #expect(self.tick(&life, 30, isBusy: false) == .stop) }
     #expect(
       self.tick(&life, 31, isBusy: false, bytes: 600 << 20)
-        == .kill(reason: "it used 600 MiB of memory, more than 512"))
+        == .kill(reason: "it used 600 MiB, more than 512 MiB of memory"))
     #expect(!life.diedByItself)
   }
 
@@ -127,7 +127,7 @@ import Testing
     #expect(self.tick(&life, 1, bytes: 1 << 20) == .ping(1))
     #expect(
       self.tick(&life, 2, bytes: 600 << 20)
-        == .kill(reason: "it used 600 MiB of memory, more than 512"))
+        == .kill(reason: "it used 600 MiB, more than 512 MiB of memory"))
   }
 
   @Test func pingsWhileBusy() {
@@ -169,7 +169,7 @@ import Testing
     #expect(life.ponged(1) == true)
     #expect(
       self.tick(&life, 4, bytes: 513 << 20)
-        == .kill(reason: "it used 513 MiB of memory, more than 512"))
+        == .kill(reason: "it used 513 MiB, more than 512 MiB of memory"))
   }
 
   @Test func crashesBackOff() {
