@@ -25,7 +25,7 @@ struct ValorCommand: AsyncParsableCommand {
     // A peer that closes early must cost its connection, not the process.
     signal(SIGPIPE, SIG_IGN)
     // Before the command tree is built: that takes longer than all else at a worker's start.
-    if let worker = WorkerArguments(CommandLine.arguments) { exit(worker.run()) }
+    if let worker = WorkerArguments(CommandLine.arguments) { worker.run() }
     do {
       let arguments = try ConfigurationFile.expand(Array(CommandLine.arguments.dropFirst()))
       var command = try Self.parseAsRoot(arguments)
@@ -64,8 +64,8 @@ struct WorkerArguments {
     self.memory = memory
   }
 
-  /// Runs the plugin that the parent sends; the exit code.
-  func run() -> Int32 {
-    PluginWorkerProcess.run(descriptor: self.descriptor, memoryLimit: self.memory)
+  /// Runs the plugin that the parent sends, and ends the process.
+  func run() -> Never {
+    exit(PluginWorkerProcess.run(descriptor: self.descriptor, memoryLimit: self.memory))
   }
 }

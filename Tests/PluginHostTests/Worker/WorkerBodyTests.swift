@@ -494,13 +494,13 @@ import Testing
     let host = FrameSocket(takingOwnership: pair[0])
     let socket = FrameSocket(takingOwnership: pair[1])
     let loop = try #require(WorkerLoop())
-    let plugin = try JavaScriptPlugin(
+    let plugin = try JavaScriptPlugin(socket: socket, wake: {})
+    try plugin.begin(
       WorkerStart(
         name: "p", scriptURL: "https://app.test/sw.js", scriptPath: "sw.js",
         scope: "https://app.test/",
         source: "let kept; onactivate = () => { fetch('/k').then(r => kept = r); "
-          + "for (let i = 0; i < 20; i++) fetch('/x'); }"),
-      socket: socket, wake: {})
+          + "for (let i = 0; i < 20; i++) fetch('/x'); }"))
     #expect(plugin.evaluatePlugin())
     #expect(plugin.handle(.activate(event: 1)))
     for fetch in 1...21 as ClosedRange<UInt32> {
