@@ -1,16 +1,13 @@
 import Synchronization
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// A version 4 UUID ([RFC 9562 §5.4](https://www.rfc-editor.org/rfc/rfc9562#section-5.4)).
+///
+/// A keyed hash of a counter: as good as random for whoever does not know the key, and a request that
+/// makes a client waits for no system call.
 func makeClientID() -> String {
-  var (high, low) = randomBlock.withLock { ($0.next(), $0.next()) }
-  high = high & ~0xF000 | 0x4000
-  low = low & ~(3 << 62) | 1 << 63
+  let number = lastNumber.wrappingAdd(1, ordering: .relaxed).newValue
+  let high = hash(number, key.0) & ~0xF000 | 0x4000
+  let low = hash(number, key.1) & ~(3 << 62) | 1 << 63
   return String(unsafeUninitializedCapacity: 36) { text in
     var position = 0
     for index in 0..<32 {
@@ -26,23 +23,13 @@ func makeClientID() -> String {
   }
 }
 
-private let randomBlock = Mutex(RandomBlock())
+private let lastNumber = Atomic<UInt64>(0)
+private let key = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
 
-/// The system's random numbers, many at a time: a request that makes a client need not wait for a
-/// system call of its own.
-private struct RandomBlock {
-  /// As much as `getentropy` gives at once.
-  private static let count = 256 / MemoryLayout<UInt64>.size
-  private var numbers: [UInt64] = []
-
-  mutating func next() -> UInt64 {
-    if self.numbers.isEmpty { self.fill() }
-    return self.numbers.popLast() ?? .random(in: .min ... .max)
-  }
-
-  private mutating func fill() {
-    var numbers = [UInt64](repeating: 0, count: Self.count)
-    let status = numbers.withUnsafeMutableBytes { getentropy($0.baseAddress, $0.count) }
-    if status == 0 { self.numbers = numbers }
-  }
+/// SipHash, with a key of the process beside ours.
+private func hash(_ number: UInt64, _ key: UInt64) -> UInt64 {
+  var hasher = Hasher()
+  hasher.combine(key)
+  hasher.combine(number)
+  return UInt64(bitPattern: Int64(hasher.finalize()))
 }
