@@ -14,6 +14,8 @@
 
 void valor_die_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL); }
 
+void valor_name_process(const char *name) { prctl(PR_SET_NAME, name); }
+
 static void limit(int resource, rlim_t value) {
   struct rlimit limit = {value, value};
   setrlimit(resource, &limit);
@@ -68,6 +70,8 @@ int valor_limit_memory(size_t bytes) {
 }
 #else
 void valor_die_with_parent(void) {}
+
+void valor_name_process(const char *name) { (void)name; }
 
 void valor_give_up_privileges(void) {
   struct rlimit none = {0, 0};

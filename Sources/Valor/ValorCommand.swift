@@ -18,12 +18,14 @@ struct ValorCommand: AsyncParsableCommand {
     abstract: "An HTTP/HTTPS forward proxy that works like a browser's service workers.",
     version: ProductVersion.current,
     subcommands: [
-      RunCommand.self, PluginsCommand.self, CACommand.self, DoctorCommand.self, WorkerCommand.self,
+      RunCommand.self, PluginsCommand.self, CACommand.self, DoctorCommand.self,
     ])
 
   static func main() async {
     // A peer that closes early must cost its connection, not the process.
     signal(SIGPIPE, SIG_IGN)
+    // Before the command tree is built: that takes longer than all else at a worker's start.
+    if let worker = WorkerArguments(CommandLine.arguments) { worker.run() }
     do {
       let arguments = try ConfigurationFile.expand(Array(CommandLine.arguments.dropFirst()))
       var command = try Self.parseAsRoot(arguments)
@@ -41,19 +43,29 @@ struct ValorCommand: AsyncParsableCommand {
   }
 }
 
-/// `valor worker`: the process in which a plugin runs. Started by `valor run`, never by hand.
-struct WorkerCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "worker", abstract: "Runs one plugin for its parent.", shouldDisplay: false)
-
-  @Option(help: "The number of the descriptor of the socket to the parent.")
-  var descriptor: Int32 = 3
-  @Option(help: "The resident memory in bytes at which the process ends itself; 0 for no limit.")
+/// `valor worker --descriptor N [--memory BYTES]`: the process in which a plugin runs. Started by
+/// `valor run`, never by hand.
+struct WorkerArguments {
+  /// The number of the descriptor of the socket to the parent.
+  let descriptor: Int32
+  /// The resident memory in bytes at which the process ends itself; 0 for no limit.
   var memory = 0
 
-  func run() throws {
-    let status = PluginWorkerProcess.run(
-      descriptor: self.descriptor, memoryLimit: max(0, self.memory))
-    if status != 0 { throw ExitCode(status) }
+  /// `nil` where these are not the arguments of a worker, the program's name included.
+  init?(_ arguments: [String]) {
+    guard [4, 6].contains(arguments.count), arguments[1] == "worker",
+      arguments[2] == "--descriptor", let descriptor = Int32(arguments[3]), descriptor >= 0
+    else { return nil }
+    self.descriptor = descriptor
+    guard arguments.count == 6 else { return }
+    guard arguments[4] == "--memory", let memory = Int(arguments[5]), memory >= 0 else {
+      return nil
+    }
+    self.memory = memory
+  }
+
+  /// Runs the plugin that the parent sends, and ends the process.
+  func run() -> Never {
+    exit(PluginWorkerProcess.run(descriptor: self.descriptor, memoryLimit: self.memory))
   }
 }

@@ -55,8 +55,18 @@ public final class ValorProcess: Sendable {
       inputFile: inputFile, seconds: seconds)
   }
 
-  /// The worker processes that it has now.
-  public var workers: [pid_t] { ProcessTable.children(of: self.child.processID) }
+  /// The worker processes that run plugins now.
+  public var workers: [pid_t] { self.children.filter { !Self.isSpare($0) } }
+
+  /// The worker processes that wait for a plugin.
+  public var spareWorkers: [pid_t] { self.children.filter(Self.isSpare) }
+
+  private var children: [pid_t] { ProcessTable.children(of: self.child.processID) }
+
+  /// Before it has named itself, a worker has the name of the link by which it was started.
+  private static func isSpare(_ process: pid_t) -> Bool {
+    ["valor:spare", "exe"].contains(ProcessTable.name(of: process) ?? "exe")
+  }
 
   /// Waits until the log contains a text. Returns whether it does.
   public func waitForLog(_ text: String, seconds: Double = 60) async throws -> Bool {
@@ -74,7 +84,7 @@ public final class ValorProcess: Sendable {
   ///   and left nothing behind.
   func stop() -> String? {
     if self.child.status == .signal(SIGKILL) { return nil }
-    let workers = self.workers
+    let workers = self.children
     self.child.send(signal: SIGTERM)
     let status = self.child.waitForExit(seconds: 30)
     if status == nil {

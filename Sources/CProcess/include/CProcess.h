@@ -14,6 +14,10 @@ int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions
 /// nothing elsewhere. `prctl` has a variable number of arguments, which Swift cannot call.
 void valor_die_with_parent(void);
 
+/// Sets the name that `ps` and `top` show for this process; its first 15 bytes are kept. Linux only;
+/// does nothing elsewhere.
+void valor_name_process(const char *name);
+
 /// Gives up for good what a plugin's process has no need of: privileges by way of set-uid programs,
 /// core dumps and being traced, many descriptors; and lets the kernel end this process rather than
 /// another where the machine is out of memory. Linux only but for the resource limits.

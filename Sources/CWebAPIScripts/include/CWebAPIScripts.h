@@ -4,7 +4,8 @@
 #include <stddef.h>
 
 /// One embedded script: its group, its name for stack traces, its UTF-8 text and the text's length in
-/// bytes. A group other than "" is evaluated when it is first needed.
+/// bytes. The group "" makes a global, "plugin" is evaluated when the plugin is known, any other when
+/// it is first needed.
 typedef struct {
   const char *group;
   const char *name;

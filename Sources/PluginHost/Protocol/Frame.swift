@@ -104,6 +104,9 @@ struct WorkerStart: Sendable, Equatable {
   var config = ""
   /// The registration as it is now: ``RegistrationSnapshot/packed``.
   var registration = RegistrationSnapshot(own: .init(number: 1, state: .parsed)).packed
+
+  /// No plugin.
+  static let none = WorkerStart(name: "", scriptURL: "", scriptPath: "", scope: "", source: "")
 }
 
 /// What a fetch event has beyond its request.

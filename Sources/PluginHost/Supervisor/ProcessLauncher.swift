@@ -13,50 +13,67 @@ import Synchronization
 /// no other descriptor, no signal mask or handlers, and of the environment only what the libraries
 /// need. It is in a process group of its own, so that a ^C in the terminal reaches only the host.
 struct ProcessLauncher: WorkerLauncher {
-  /// The path of the executable.
-  let executable: String
-  /// Its arguments, without its own name.
-  let arguments: [String]
+  let command: WorkerCommandLine
+  /// Where processes wait to be used.
+  let spares: SpareWorkers?
 
   func launch(_ notify: @escaping @Sendable (WorkerProcessEvent) -> Void) {
-    // Its own thread: `posix_spawn` and the wait for the end both block.
-    WorkerProcesses.count.add(1, ordering: .relaxed)
-    let isStarted = startThread {
-      defer { WorkerProcesses.count.subtract(1, ordering: .releasing) }
-      guard let sockets = WorkerSocketPair() else {
-        return notify(.failed("socketpair: \(errorText(errno))"))
-      }
-      let spawned = sockets.withWorkerEnd { self.spawn(workerEnd: $0) }
-      guard case .success(let pid) = spawned else {
-        if case .failure(let error) = spawned {
-          notify(.failed("\(self.executable): \(error.text)"))
-        }
-        return
-      }
-      let process = UnixProcess(pid: pid, sockets: sockets)
-      notify(.launched(process))
-      let status = process.waitForExit()
-      notify(.exited(Self.text(ofStatus: status), outOfMemory: Self.isOutOfMemory(status)))
+    if self.spares?.take(self.command, notify) != true { startWorkerProcess(self.command, notify) }
+    self.spares?.prepare(self.command)
+  }
+}
+
+/// What a worker process is started with.
+struct WorkerCommandLine: Sendable, Hashable {
+  /// The path of the executable.
+  var executable: String
+  /// Its arguments, without its own name.
+  var arguments: [String]
+}
+
+/// Starts a process; `notify` is told of it as ``WorkerLauncher/launch(_:)`` says.
+func startWorkerProcess(
+  _ command: WorkerCommandLine, _ notify: @escaping @Sendable (WorkerProcessEvent) -> Void
+) {
+  // Its own thread: `posix_spawn` and the wait for the end both block.
+  WorkerProcesses.count.add(1, ordering: .relaxed)
+  let isStarted = startThread {
+    defer { WorkerProcesses.count.subtract(1, ordering: .releasing) }
+    guard let sockets = WorkerSocketPair() else {
+      return notify(.failed("socketpair: \(errorText(errno))"))
     }
-    if isStarted { return }
-    WorkerProcesses.count.subtract(1, ordering: .relaxed)
-    notify(.failed("no thread could be started"))
+    let spawned = sockets.withWorkerEnd { command.spawn(workerEnd: $0) }
+    guard case .success(let pid) = spawned else {
+      if case .failure(let error) = spawned {
+        notify(.failed("\(command.executable): \(error.text)"))
+      }
+      return
+    }
+    let process = UnixProcess(pid: pid, sockets: sockets)
+    notify(.launched(process))
+    let status = process.waitForExit()
+    notify(.exited(text(ofStatus: status), outOfMemory: isOutOfMemory(status)))
   }
+  if isStarted { return }
+  WorkerProcesses.count.subtract(1, ordering: .relaxed)
+  notify(.failed("no thread could be started"))
+}
 
-  /// A status of `waitpid` in words; `nil` where there was none.
-  private static func text(ofStatus status: CInt?) -> String {
-    guard let status else { return "it is gone" }
-    let signal = status & 0x7F
-    return signal == 0 ? "it exited with status \(status >> 8 & 0xFF)" : "signal \(signal)"
-  }
+/// A status of `waitpid` in words; `nil` where there was none.
+private func text(ofStatus status: CInt?) -> String {
+  guard let status else { return "it is gone" }
+  let signal = status & 0x7F
+  return signal == 0 ? "it exited with status \(status >> 8 & 0xFF)" : "signal \(signal)"
+}
 
-  private static func isOutOfMemory(_ status: CInt?) -> Bool {
-    status.map { $0 & 0x7F == 0 && $0 >> 8 & 0xFF == CInt(VALOR_EXIT_MEMORY) } ?? false
-  }
+private func isOutOfMemory(_ status: CInt?) -> Bool {
+  status.map { $0 & 0x7F == 0 && $0 >> 8 & 0xFF == CInt(VALOR_EXIT_MEMORY) } ?? false
+}
 
-  private struct SpawnError: Error { var text: String }
+private struct SpawnError: Error { var text: String }
 
-  private func spawn(workerEnd: CInt) -> Result<pid_t, SpawnError> {
+extension WorkerCommandLine {
+  fileprivate func spawn(workerEnd: CInt) -> Result<pid_t, SpawnError> {
     #if os(Linux)
       var actions = posix_spawn_file_actions_t()
       var attributes = posix_spawnattr_t()

@@ -9,6 +9,7 @@ public final class SupervisorFactory: PluginWorkerFactory {
   private let executable: String
   private let network: any Fetcher
   private let caches: CacheStore?
+  private let spares: SpareWorkers?
   private let group: any EventLoopGroup
   private let logger: Logger
 
@@ -17,16 +18,19 @@ public final class SupervisorFactory: PluginWorkerFactory {
   ///   - executable: the program that becomes the worker.
   ///   - network: makes the plugin's own fetches.
   ///   - caches: keeps the plugin's caches.
+  ///   - spares: worker processes that wait to be used.
   ///   - group: has the event loops of the supervisors, a `MultiThreadedEventLoopGroup`.
   ///   - logger: gets what the plugin writes to its console, and what happens to its processes.
   public init(
     configuration: WorkerSupervisor.Configuration, executable: String, network: any Fetcher,
-    caches: CacheStore? = nil, group: any EventLoopGroup, logger: Logger
+    caches: CacheStore? = nil, spares: SpareWorkers? = nil, group: any EventLoopGroup,
+    logger: Logger
   ) {
     self.configuration = configuration
     self.executable = executable
     self.network = network
     self.caches = caches
+    self.spares = spares
     self.group = group
     self.logger = logger
   }
@@ -76,6 +80,6 @@ public final class SupervisorFactory: PluginWorkerFactory {
   private func makeSupervisor(_ configuration: WorkerSupervisor.Configuration) -> WorkerSupervisor {
     WorkerSupervisor(
       configuration: configuration, executable: self.executable, network: self.network,
-      caches: self.caches, eventLoop: self.group.next(), logger: self.logger)
+      caches: self.caches, spares: self.spares, eventLoop: self.group.next(), logger: self.logger)
   }
 }

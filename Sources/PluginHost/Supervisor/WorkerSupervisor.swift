@@ -91,17 +91,20 @@ public final class WorkerSupervisor: PluginWorker {
   ///     its socket at descriptor 3.
   ///   - network: makes the plugin's own fetches.
   ///   - caches: keeps the plugin's caches; without it `caches` fails with a `SecurityError`.
+  ///   - spares: where a process may wait already.
   ///   - eventLoop: where the supervisor lives; one of a `MultiThreadedEventLoopGroup`.
   ///   - logger: gets what the plugin writes to its console, and what happens to its process.
   public convenience init(
     configuration: Configuration, executable: String,
     arguments: [String] = ["worker", "--descriptor", "3"], network: any Fetcher,
-    caches: CacheStore? = nil, eventLoop: any EventLoop, logger: Logger
+    caches: CacheStore? = nil, spares: SpareWorkers? = nil, eventLoop: any EventLoop,
+    logger: Logger
   ) {
+    let command = WorkerCommandLine(
+      executable: executable, arguments: arguments + ["--memory", "\(configuration.memoryLimit)"])
+    spares?.prepare(command)
     self.init(
-      configuration: configuration,
-      launcher: ProcessLauncher(
-        executable: executable, arguments: arguments + ["--memory", "\(configuration.memoryLimit)"]),
+      configuration: configuration, launcher: ProcessLauncher(command: command, spares: spares),
       network: network, caches: caches, eventLoop: eventLoop, logger: logger)
   }
 

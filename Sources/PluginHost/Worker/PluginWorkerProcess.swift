@@ -23,6 +23,7 @@ public enum PluginWorkerProcess {
     // Where the kernel has no such filters the process is still one of its own.
     _ = valor_deny_system_calls()
     if memoryLimit > 0 { _ = valor_limit_memory(memoryLimit) }
+    valor_name_process("valor:spare")
     let code = WorkerMain(descriptor: descriptor).run()
     // At once: taking a heap apart that the kernel frees anyway would only take time.
     if code == 0 { _exit(0) }
@@ -36,6 +37,8 @@ struct WorkerMain {
   private static let readsPerTurn = 8
 
   private let socket: FrameSocket
+  /// Made before there is a plugin, so that the plugin need not wait for it.
+  private var global: Result<JavaScriptPlugin, ScriptFailure>?
   private var plugin: JavaScriptPlugin?
   private var isOver = false
   private var waker: LoopWaker?
@@ -52,6 +55,7 @@ struct WorkerMain {
     // Before the engine's first context, which ties itself to the loop of its thread.
     guard let loop = WorkerLoop() else { return 1 }
     self.waker = loop.waker
+    self.global = self.makeGlobal()
     while !self.isOver {
       guard self.socket.flush() else { return 0 }
       let ready = loop.wait(
@@ -104,14 +108,22 @@ struct WorkerMain {
     }
   }
 
+  private func makeGlobal() -> Result<JavaScriptPlugin, ScriptFailure> {
+    do throws(ScriptFailure) {
+      return .success(
+        try JavaScriptPlugin(socket: self.socket, wake: { [waker] in waker?.wake() }))
+    } catch { return .failure(error) }
+  }
+
   private mutating func start(_ start: WorkerStart) {
-    guard self.plugin == nil else {
+    guard let global = self.global, self.plugin == nil else {
       self.isOver = true
       return
     }
+    valor_name_process("valor:\(start.name)")
     do throws(ScriptFailure) {
-      let plugin = try JavaScriptPlugin(
-        start, socket: self.socket, wake: { [waker] in waker?.wake() })
+      let plugin = try global.get()
+      try plugin.begin(start)
       self.plugin = plugin
       self.isOver = !plugin.evaluatePlugin()
     } catch {

@@ -9,7 +9,8 @@ final class UpstreamConnection: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
-  private enum Reading {
+  /// What is expected from the origin.
+  enum Reading {
     case idle
     /// The upstream proxy was asked for a tunnel.
     case tunnelAnswer(ProxyTunnelReader)
@@ -20,24 +21,24 @@ final class UpstreamConnection: ChannelInboundHandler {
   }
 
   let key: UpstreamKey
-  private let services: LoopServices
-  private var context: ChannelHandlerContext?
-  private let transport = Transport()
-  private var input = ByteBuffer()
-  private var reading = Reading.idle
-  private var consumer: (any UpstreamConsumer)?
-  private var method = HTTPMethod.get
-  private var mayUpgrade = false
-  private var requestIsComplete = true
+  let services: LoopServices
+  var context: ChannelHandlerContext?
+  let transport = Transport()
+  var input = ByteBuffer()
+  var reading = Reading.idle
+  var consumer: (any UpstreamConsumer)?
+  var method = HTTPMethod.get
+  var mayUpgrade = false
+  var requestIsComplete = true
   private var bodyWriter = BodyWriter(isChunked: false)
-  private var isPersistent = true
-  private var isPaused = false
-  private var hasReceived = false
-  private var ready: ((Result<UpstreamConnection, FetchError>) -> Void)?
+  var isPersistent = true
+  var isPaused = false
+  var hasReceived = false
+  var ready: ((Result<UpstreamConnection, FetchError>) -> Void)?
   /// How many exchanges have been started on this connection.
   private(set) var exchanges = 0
   /// When the connection became idle, in nanoseconds of the event loop's clock.
-  private(set) var idleSince = NIODeadline.uptimeNanoseconds(0)
+  var idleSince = NIODeadline.uptimeNanoseconds(0)
 
   /// Whether the connection is counted among its loop's.
   var isCounted = false
@@ -67,101 +68,6 @@ final class UpstreamConnection: ChannelInboundHandler {
 
   /// Where it goes, for the access log.
   var remoteAddress: SocketAddress? { self.context?.channel.remoteAddress }
-
-  // MARK: Connecting
-
-  /// The proxy that exchanges on this connection go to instead of the origin.
-  var forwardProxy: UpstreamProxy? {
-    self.key.isSecure ? nil : self.services.shared.upstreamProxy
-  }
-
-  /// Makes the connection usable once its channel is active: through the upstream proxy's tunnel,
-  /// where there is one, and the TLS handshake.
-  ///
-  /// - Parameters:
-  ///   - isTunnel: whether it is for bytes that nobody looks into.
-  ///   - ready: called once.
-  func establish(
-    isTunnel: Bool, _ ready: @escaping (Result<UpstreamConnection, FetchError>) -> Void
-  ) {
-    guard let context = self.context, context.channel.isActive else {
-      return ready(.failure(self.closedError))
-    }
-    self.ready = ready
-    guard let proxy = self.services.shared.upstreamProxy, isTunnel || self.key.isSecure else {
-      return self.startTLS(context)
-    }
-    let target = self.key.description
-    self.reading = .tunnelAnswer(
-      ProxyTunnelReader(
-        proxy: proxy.description, target: target, limits: self.services.limits.head))
-    self.writeRaw(
-      ProxyTunnelReader.request(
-        to: target, through: proxy, identity: self.services.shared.identity))
-    self.flush()
-    context.read()
-  }
-
-  /// Starts TLS where the connection is one of TLS; otherwise it is ready.
-  private func startTLS(_ context: ChannelHandlerContext) {
-    guard let serverName = self.key.serverName else {
-      return self.finishConnecting(.success(self))
-    }
-    do {
-      self.transport.startTLS(
-        try self.services.makeClientSession(serverName, self.key), context)
-    } catch {
-      return self.finishConnecting(.failure(self.tlsError(error)))
-    }
-    self.transport.advance(context)
-    context.read()
-  }
-
-  /// Returns whether to go on.
-  private func readTunnelAnswer(_ old: ProxyTunnelReader) -> Bool {
-    var reader = old
-    switch reader.next(&self.input) {
-    case .needMore:
-      self.reading = .tunnelAnswer(reader)
-      return false
-    case .failed(let error):
-      self.fail(error)
-      return false
-    case .established:
-      self.reading = .idle
-      guard let context = self.context else { return false }
-      // Inside the tunnel a server of TLS waits for the client to begin.
-      guard self.key.serverName == nil || self.input.readableBytes == 0 else {
-        self.fail(
-          FetchError(
-            .httpProtocolError, .upstream,
-            "\(self.key.description) does not speak TLS on this port: it began to speak first."))
-        return false
-      }
-      self.startTLS(context)
-      return self.key.serverName == nil
-    }
-  }
-
-  private func finishConnecting(_ result: Result<UpstreamConnection, FetchError>) {
-    let ready = self.ready
-    self.ready = nil
-    if case .failure = result { self.close() }
-    ready?(result)
-  }
-
-  private func tlsError(_ failure: TLSFailure) -> FetchError {
-    var error = failure.fetchError(.upstream)
-    error.message = "No TLS with \(self.key.description): \(failure.message)."
-    return error
-  }
-
-  private var closedError: FetchError {
-    FetchError(
-      .connectionTerminated, .upstream,
-      "\(self.key.description) closed the connection before it answered.",
-      isRetryable: !self.hasReceived)
-  }
 
   // MARK: Exchanges
 
@@ -198,7 +104,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
   /// From now on the connection belongs to one client connection, which is counted, and is not
   /// counted itself.
-  private func becomeRaw() {
+  func becomeRaw() {
     self.reading = .raw
     self.isPersistent = false
     self.leave()
@@ -279,7 +185,7 @@ final class UpstreamConnection: ChannelInboundHandler {
   }
 
   /// Gives up its place among the loop's connections, and its owner.
-  private func leave() {
+  func leave() {
     let owner = self.owner
     self.owner = nil
     owner?.remove(self)
@@ -302,149 +208,6 @@ final class UpstreamConnection: ChannelInboundHandler {
       lines.writeStaticString("Proxy-Support: Session-Based-Authentication\r\n")
     }
     return lines
-  }
-
-  // MARK: Reading responses
-
-  private func processInput() {
-    while true {
-      switch self.reading {
-      case .idle:
-        // Nobody asked: whatever this is, it answers no request of ours.
-        if self.input.readableBytes > 0 { self.close() }
-        return
-      case .closed: return
-      case .raw:
-        guard let bytes = self.input.readSlice(length: self.input.readableBytes),
-          bytes.readableBytes > 0
-        else { return }
-        self.consumer?.upstream(self, body: bytes)
-        return
-      case .tunnelAnswer(let reader):
-        guard self.readTunnelAnswer(reader) else { return }
-      case .head(let reader):
-        guard self.readHead(reader) else { return }
-      case .body(let reader):
-        guard self.readBody(reader) else { return }
-      }
-    }
-  }
-
-  /// Returns whether to go on.
-  private func readHead(_ old: HeadReader) -> Bool {
-    var reader = old
-    if self.input.readableBytes > 0 { self.hasReceived = true }
-    switch reader.nextResponse(&self.input, to: self.method) {
-    case .needMore:
-      self.reading = .head(reader)
-      return false
-    case .refused(let refusal):
-      self.fail(
-        FetchError(
-          .httpProtocolError, .upstream,
-          "\(self.key.description) sent a malformed response: \(refusal.reason)"))
-      return false
-    case .head(let head) where head.status == 101:
-      guard self.mayUpgrade else {
-        self.fail(
-          FetchError(
-            .httpProtocolError, .upstream,
-            "\(self.key.description) switched protocols without being asked."))
-        return false
-      }
-      self.becomeRaw()
-      self.consumer?.upstream(self, head: head)
-    case .head(let head) where head.status == 407 && self.forwardProxy != nil:
-      self.fail(ProxyTunnelReader.unauthorized(self.key.description))
-      return false
-    case .head(let head) where head.status < 200:
-      self.reading = .head(reader)
-      self.consumer?.upstream(self, informational: head)
-    case .head(let head):
-      self.isPersistent = head.isPersistent
-      if head.bindsConnection { self.isAuthenticated = true }
-      self.reading = .body(BodyReader(head.framing, limits: self.services.limits.head))
-      self.consumer?.upstream(self, head: head)
-    }
-    return true
-  }
-
-  /// Returns whether to go on.
-  private func readBody(_ old: BodyReader) -> Bool {
-    var reader = old
-    let event = reader.next(&self.input)
-    self.reading = .body(reader)
-    switch event {
-    case .needMore: return false
-    case .data(let data):
-      self.consumer?.upstream(self, body: data)
-    case .end(let trailers):
-      self.finish(trailers)
-      return false
-    case .refused(let refusal):
-      self.fail(
-        FetchError(
-          .httpResponseIncomplete, .upstream,
-          "\(self.key.description) sent a malformed body: \(refusal.reason)"))
-      return false
-    }
-    return true
-  }
-
-  private func finish(_ trailers: ByteBuffer?) {
-    let consumer = self.consumer
-    self.consumer = nil
-    // What stands behind the response was not asked for, so nothing after it can be trusted.
-    let mayStay =
-      self.isPersistent && self.requestIsComplete && self.input.readableBytes == 0
-      && (!self.isAuthenticated || self.owner != nil)
-    if mayStay { self.becomeIdle() } else { self.close() }
-    consumer?.upstream(self, endedWith: trailers)
-  }
-
-  private func becomeIdle() {
-    self.reading = .idle
-    self.input = ByteBuffer()
-    self.idleSince = .now()
-    if self.isPaused {
-      self.isPaused = false
-      self.context?.read()
-    }
-    if self.owner == nil { self.services.pool.put(self) }
-  }
-
-  private func fail(_ error: FetchError) {
-    let consumer = self.consumer
-    self.consumer = nil
-    // Before the end of the channel reports itself with a cause that is only its consequence.
-    self.finishConnecting(.failure(error))
-    self.close()
-    consumer?.upstream(self, failed: error)
-  }
-
-  private func inputEnded(isComplete: Bool) {
-    switch self.reading {
-    case .closed: break
-    case .idle:
-      self.close()
-      if self.ready != nil { self.finishConnecting(.failure(self.closedError)) }
-    case .raw:
-      let consumer = self.consumer
-      self.reading = .closed
-      consumer?.upstream(self, endedWith: nil)
-    case .body(let reader) where reader.mayEndWithClose && isComplete:
-      self.isPersistent = false
-      self.finish(nil)
-    case .body:
-      self.fail(
-        FetchError(
-          .httpResponseIncomplete, .upstream,
-          "\(self.key.description) closed the connection within the response's body."))
-    case .tunnelAnswer(let reader):
-      self.fail(reader.closedError)
-    case .head:
-      self.fail(self.closedError)
-    }
   }
 
   // MARK: ChannelInboundHandler

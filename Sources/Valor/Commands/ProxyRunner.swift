@@ -71,9 +71,11 @@ struct ProxyRunner {
       server.fetcher, digester: ResponseDigester(), now: { Self.monotonicMilliseconds() })
     let registry = self.makeRegistry(storage, caches, fetcher)
     try await server.prepare(interceptor: registry)
+    let spares = SpareWorkers(count: self.options.pluginLimits.spares)
     let manager = PluginManager(
       registry: registry, mounts: server.mounts, network: fetcher, caches: caches,
-      group: group, logger: self.logger, defaults: self.options.pluginLimits.defaults)
+      group: group, logger: self.logger, defaults: self.options.pluginLimits.defaults,
+      spares: spares)
     let admin = AdminServer(token: token.text, handler: PluginsAPI(manager: manager))
     do {
       try await Self.load(plugins, into: manager)
@@ -93,6 +95,7 @@ struct ProxyRunner {
       await server.shutdown(within: .zero)
       await admin.shutdown()
       await registry.shutDown()
+      spares.end()
       await WorkerProcesses.allEnded()
       throw error
     }
@@ -105,6 +108,7 @@ struct ProxyRunner {
     if !isComplete { self.logger.warning("exchanges were cut off after ten seconds") }
     await admin.shutdown()
     await registry.shutDown()
+    spares.end()
     await WorkerProcesses.allEnded()
   }
 

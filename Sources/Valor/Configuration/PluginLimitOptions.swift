@@ -24,6 +24,12 @@ struct PluginLimitOptions: ParsableArguments {
       "MiB of resident memory beyond which a plugin's process is killed.", valueName: "MIB"))
   var memory = 512
   @Option(
+    name: .customLong("spare-workers"),
+    help: ArgumentHelp(
+      "Processes that wait for the next plugin that needs one, so that it starts at once.",
+      valueName: "N"))
+  var spares = 1
+  @Option(
     name: .customLong("on-plugin-failure"),
     help: ArgumentHelp(
       """
@@ -39,6 +45,9 @@ struct PluginLimitOptions: ParsableArguments {
     }
     guard PluginDefinition.Limits.memoryMiB.contains(self.memory) else {
       throw ValidationError("--plugin-memory has to be from 64 to 1048576 MiB.")
+    }
+    guard (0...16).contains(self.spares) else {
+      throw ValidationError("--spare-workers has to be from 0 to 16.")
     }
   }
 

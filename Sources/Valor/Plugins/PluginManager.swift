@@ -38,16 +38,20 @@ actor PluginManager {
   private let defaults: PluginDefaults
   /// Takes messages from one plugin's workers to another's.
   private let broadcasts = BroadcastHub()
+  private let spares: SpareWorkers
   /// In the order in which they came; those whose registration is under way included.
   private(set) var definitions: [PluginDefinition] = []
   private var busy: Set<String> = []
 
-  /// - Parameter defaults: what holds for plugins that say nothing else.
+  /// - Parameters:
+  ///   - defaults: what holds for plugins that say nothing else.
+  ///   - spares: worker processes that wait to be used; their owner ends them.
   init(
     registry: ServiceWorkerRegistry, mounts: GatewayMounts, network: any Fetcher,
     caches: CacheStore, group: MultiThreadedEventLoopGroup, logger: Logger,
-    defaults: PluginDefaults = PluginDefaults()
+    defaults: PluginDefaults = PluginDefaults(), spares: SpareWorkers = SpareWorkers(count: 0)
   ) {
+    self.spares = spares
     self.defaults = defaults
     self.registry = registry
     self.mounts = mounts
@@ -149,7 +153,8 @@ actor PluginManager {
     configuration.broadcasts = self.broadcasts
     let factory = SupervisorFactory(
       configuration: configuration, executable: Self.executable,
-      network: self.network, caches: self.caches, group: self.group, logger: self.logger)
+      network: self.network, caches: self.caches, spares: self.spares, group: self.group,
+      logger: self.logger)
     do throws(PluginError) {
       try await self.registry.register(definition.description, factory: factory)
     } catch {

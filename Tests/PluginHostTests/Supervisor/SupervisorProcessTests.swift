@@ -26,8 +26,9 @@ import Testing
 
   private func launch(_ arguments: String...) -> Events {
     let events = Events()
-    ProcessLauncher(executable: "/bin/sh", arguments: ["-c"] + arguments)
-      .launch { events.note($0) }
+    startWorkerProcess(
+      WorkerCommandLine(executable: "/bin/sh", arguments: ["-c"] + arguments)
+    ) { events.note($0) }
     return events
   }
 
@@ -107,7 +108,9 @@ import Testing
 
   @Test func missingExecutable() async throws {
     let events = Events()
-    ProcessLauncher(executable: "/nonexistent/valor", arguments: []).launch { events.note($0) }
+    ProcessLauncher(
+      command: WorkerCommandLine(executable: "/nonexistent/valor", arguments: []), spares: nil
+    ).launch { events.note($0) }
     try await eventually { events.end != nil }
     #expect(events.end?.hasPrefix("failed /nonexistent/valor: ") == true)
   }

@@ -25,6 +25,9 @@ public enum ProcessTable {
     try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd").count
   }
 
+  /// The name of the process, as `ps` shows it.
+  public static func name(of process: pid_t) -> String? { Self.statusField("Name", of: process) }
+
   /// The program that the process executes.
   public static func executable(of process: pid_t) -> String? {
     try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/exe")

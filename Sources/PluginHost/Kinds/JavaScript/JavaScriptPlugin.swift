@@ -7,11 +7,12 @@ import NIOCore
 ///
 /// Lives on one thread, the one with the ``WorkerLoop``.
 final class JavaScriptPlugin {
-  let start: WorkerStart
+  /// What is to run; nothing as long as the process waits for it.
+  private(set) var start = WorkerStart.none
   let socket: FrameSocket
   let context: JavaScriptContext
   let classes: NativeClasses
-  let clock = WorkerClock()
+  private(set) var clock = WorkerClock()
   var timers = TimerQueue()
   /// Whether scripts have queued tasks, and how many run before the socket and timers have their turn.
   var hasTasks = false
@@ -41,7 +42,7 @@ final class JavaScriptPlugin {
   /// `internal` of our scripts, for those that are evaluated later.
   private var internals: ProtectedValue?
   /// The registration as the host said last.
-  var registration: String
+  var registration = ""
   /// Whether a script has looked at it, so that it is told of changes.
   var observesRegistration = false
   /// What is known of the next fetch event.
@@ -51,20 +52,15 @@ final class JavaScriptPlugin {
   /// The last base that a URL was parsed with.
   var base: WebURL?
 
-  /// Makes a global with all Web APIs.
-  ///
-  /// - Throws: ``ScriptFailure`` where one of our own scripts fails.
+  /// Makes a global with what does not depend on the plugin, which may be long before there is one.
   ///
   /// - Parameter wake: gives the worker's loop a turn; called on any thread.
-  init(
-    _ start: WorkerStart, socket: FrameSocket, wake: @escaping @Sendable () -> Void
-  ) throws(ScriptFailure) {
+  /// - Throws: ``ScriptFailure`` where one of our own scripts fails.
+  init(socket: FrameSocket, wake: @escaping @Sendable () -> Void) throws(ScriptFailure) {
     guard let context = JavaScriptContext(), let classes = NativeClasses() else {
       throw ScriptFailure(
-        message: "JavaScriptCore gives no context.", file: start.scriptPath, line: 0, column: 0)
+        message: "JavaScriptCore gives no context.", file: "", line: 0, column: 0)
     }
-    self.start = start
-    self.registration = start.registration
     self.socket = socket
     self.context = context
     self.classes = classes
@@ -76,7 +72,18 @@ final class JavaScriptPlugin {
     context.setProperty("native", of: protected.value, to: natives)
     self.install(self.commonNatives, into: natives)
     try self.evaluateScripts(group: "")
-    self.takeHooks(context.property("hooks", of: protected.value))
+  }
+
+  /// Makes it the global of a plugin, whose time begins now.
+  ///
+  /// - Throws: ``ScriptFailure`` where one of our own scripts fails.
+  func begin(_ start: WorkerStart) throws(ScriptFailure) {
+    self.start = start
+    self.registration = start.registration
+    self.clock = WorkerClock()
+    try self.evaluateScripts(group: "plugin")
+    guard let internals = self.internals else { return }
+    self.takeHooks(self.context.property("hooks", of: internals.value))
   }
 
   private func install(_ all: [Native], into natives: JSValue) {
@@ -126,8 +133,7 @@ final class JavaScriptPlugin {
     try self.evaluateScripts(group: group)
   }
 
-  /// Evaluates the scripts of a group in their order; the group without a name is that of every
-  /// new global.
+  /// Evaluates the scripts of a group in their order.
   private func evaluateScripts(group: String) throws(ScriptFailure) {
     guard let internals = self.internals?.value else { return }
     let scripts = UnsafeBufferPointer(

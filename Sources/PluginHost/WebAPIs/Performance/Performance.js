@@ -4,7 +4,6 @@
   'use strict';
   const { native, token, isObject, requireArguments, toDictionary, EventTarget } = internal;
   const { DOMException } = internal;
-  const timeOrigin = native.timeOrigin();
 
   // A DOMHighResTimeStamp.
   function toTime(value, where) {
@@ -144,8 +143,8 @@
       super();
     }
     now() { this.#brand; return native.now(); }
-    get timeOrigin() { this.#brand; return timeOrigin; }
-    toJSON() { this.#brand; return { timeOrigin }; }
+    get timeOrigin() { this.#brand; return native.timeOrigin(); }
+    toJSON() { this.#brand; return { timeOrigin: native.timeOrigin() }; }
     getEntries() { this.#brand; return filtered(entries); }
     getEntriesByType(type) {
       this.#brand;
