@@ -60,8 +60,9 @@ class Fleet:
             self._runtimes[name] = self._keep(RUNTIMES[name](self.folder / name))
         return self._runtimes[name]
 
-    def _valor_with(self, name: str, plugins: list[str]) -> Valor:
-        return self._keep(Valor(self.folder / name, self.certificates, self.origin, plugins))
+    def _valor_with(self, name: str, plugins: list[str], options: list[str] = []) -> Valor:
+        folder = self.folder / name
+        return self._keep(Valor(folder, self.certificates, self.origin, plugins, options))
 
     @cached_property
     def valor_with_plugin(self) -> Valor:
@@ -72,6 +73,14 @@ class Fleet:
     def valor_with_ten_plugins(self) -> Valor:
         """Ten plugins: half of them claim other paths of the origin that load goes to, half of
         them other origins; plugin N answers http://plugin-N.example/."""
+        return self._valor_with("valor-ten-plugins", self._ten_plugins())
+
+    @cached_property
+    def valor_without_spares(self) -> Valor:
+        """The same, without a process that waits for the next plugin."""
+        return self._valor_with("valor-no-spares", self._ten_plugins(), ["--spare-workers", "0"])
+
+    def _ten_plugins(self) -> list[str]:
         plugins = []
         for number in range(PLUGIN_COUNT):
             script = self.folder / f"plugin-{number}.js"
@@ -80,7 +89,7 @@ class Fleet:
             if number % 2:
                 scopes.append(self.origin.url(False, f"/claimed/by/{number}/"))
             plugins.append(f"{script}={','.join(scopes)}")
-        return self._valor_with("valor-ten-plugins", plugins)
+        return plugins
 
 
 def plugin_url(number: int) -> str:

@@ -71,6 +71,14 @@ def tree(root: int) -> dict[int, Stat]:
     return {pid: processes[pid] for pid in members}
 
 
+def name_of(pid: int) -> str:
+    """The name of a process, as `ps` shows it; nothing where it has ended."""
+    try:
+        return Path("/proc", str(pid), "comm").read_text().rstrip("\n")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def cpu_seconds(root: int) -> float:
     """User and system time of the process tree so far, ended children included."""
     members = tree(root)

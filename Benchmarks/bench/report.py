@@ -66,13 +66,17 @@ def case_section(result: CaseResult) -> str:
     return f"### {case.title} (`{case.name}`)\n\n{table(head, rows)}"
 
 
-def cold_start_section(result: ColdStart) -> str:
-    head = ["first request ms", "slowest ms", "second request ms", "CPU ms of a start"]
-    cells = [result.cold_ms, result.cold_max_ms, result.warm_ms, result.cpu_ms]
-    return (
-        "### A plugin whose worker is not running (`cold-start`)\n\n"
-        f"{table(head, [[figure(cell) for cell in cells]])}"
-    )
+def cold_start_section(results: list[ColdStart]) -> str:
+    head = ["", "first request ms", "slowest ms", "second request ms", "CPU ms of a start"]
+    rows = [
+        [result.label]
+        + [
+            figure(value)
+            for value in [result.cold_ms, result.cold_max_ms, result.warm_ms, result.cpu_ms]
+        ]
+        for result in results
+    ]
+    return f"### A plugin whose worker is not running (`cold-start`)\n\n{table(head, rows)}"
 
 
 def goal_text(peer: str, limit: float) -> str:
@@ -95,7 +99,7 @@ def goals_section(results: list[CaseResult]) -> str | None:
     return "### Goals\n\n" + table(["case", "valor's CPU time", "measured", "reached"], rows)
 
 
-def sections(results: list[CaseResult], cold_start: ColdStart | None) -> str:
+def sections(results: list[CaseResult], cold_start: list[ColdStart] | None) -> str:
     parts = [goals_section(results)] + [case_section(result) for result in results]
     parts.append(cold_start_section(cold_start) if cold_start else None)
     return "\n\n".join(part for part in parts if part)

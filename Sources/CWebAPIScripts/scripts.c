@@ -96,6 +96,9 @@ static const char TransformStream[] = {
 static const char StreamInterface[] = {
 #embed "../PluginHost/WebAPIs/Streams/Interface.js"
     , 0};
+static const char StreamTransfer[] = {
+#embed "../PluginHost/WebAPIs/Streams/Transfer.js"
+    , 0};
 static const char EncodingStreams[] = {
 #embed "../PluginHost/WebAPIs/Encoding/EncodingStreams.js"
     , 0};
@@ -140,6 +143,9 @@ static const char Cache[] = {
     , 0};
 static const char CacheStorage[] = {
 #embed "../PluginHost/WebAPIs/Cache/CacheStorage.js"
+    , 0};
+static const char ConsoleTable[] = {
+#embed "../PluginHost/WebAPIs/Console/Table.js"
     , 0};
 static const char Console[] = {
 #embed "../PluginHost/WebAPIs/Console/Console.js"
@@ -241,6 +247,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(WritableController),
     SCRIPT(TransformStream),
     SCRIPT(StreamInterface),
+    SCRIPT(StreamTransfer),
     SCRIPT(EncodingStreams),
     SCRIPT(Compression),
     SCRIPT(Blob),
@@ -256,6 +263,7 @@ const valor_web_api_script valor_web_api_scripts[] = {
     SCRIPT(CacheCalls),
     SCRIPT(Cache),
     SCRIPT(CacheStorage),
+    SCRIPT(ConsoleTable),
     SCRIPT(Console),
     SCRIPT(Crypto),
     SCRIPT(Performance),

@@ -33,7 +33,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ["loop", "microtasks", "asyncLoop", "wasm", "sort", "getter", "console"])
+  @Test(arguments: [
+    "loop", "microtasks", "asyncLoop", "wasm", "regex", "sort", "getter", "console",
+  ])
   func whatDoesNotComeBack(misdeed: String) async throws {
     // Not by the time of the event; which of memory and time is over first, nobody can say.
     try await self.expectContainment(misdeed, log: "The worker is killed: it")

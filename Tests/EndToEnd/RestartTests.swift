@@ -79,6 +79,38 @@ import Testing
     #expect(site.seen.count == 4)
   }
 
+  @Test func aModuleSurvivesTheRestart() async throws {
+    let folder = try TemporaryFolder()
+    try folder.write(
+      """
+      import { name } from './lib/name.js';
+      import data from './data.json' with { type: 'json' };
+      addEventListener('install', () => console.info('installs'));
+      addEventListener('fetch', (event) => event.respondWith(new Response(name() + data.list)));
+      """, to: "site.mjs")
+    try folder.write(#"{ "list": [1, 2] }"#, to: "data.json")
+    try FileManager.default.createDirectory(
+      atPath: folder.file("lib"), withIntermediateDirectories: true)
+    try folder.write("export const name = () => 'first';", to: "lib/name.js")
+    let arguments = [
+      "--log-level", "info", "--plugin", folder.file("site.mjs") + "=http://site.example/",
+    ]
+    try await withValor(arguments, in: folder) { valor in
+      try await Self.expect("first1,2", valor)
+      try await Self.kill(valor)
+    }
+    try await withValor(arguments, in: folder) { valor in
+      #expect(valor.workers.isEmpty)
+      try await Self.expect("first1,2", valor)
+      #expect(!valor.child.errorText.contains("installs"))
+    }
+    try folder.write("export const name = () => 'second';", to: "lib/name.js")
+    try await withValor(arguments, in: folder) { valor in
+      try await Self.expect("second1,2", valor)
+      #expect(valor.child.errorText.contains("installs"))
+    }
+  }
+
   @Test func aVersionThatWasInstallingBeginsAnew() async throws {
     let latch = Latch()
     let site = try Site(["/slow": { _ in .text("noted").after(latch) }])

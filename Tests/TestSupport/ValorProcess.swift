@@ -27,10 +27,13 @@ public final class ValorProcess: Sendable {
   /// Starts it and waits, at most a minute, until it says where it listens. Blocks the thread.
   ///
   /// - Throws: ``CommandFailure`` with its log where it does not.
-  init(_ arguments: [String], in folder: TemporaryFolder) throws {
+  init(
+    _ arguments: [String], in folder: TemporaryFolder, environment: [String: String] = [:]
+  ) throws {
     let ports = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
     self.child = try ChildProcess(
-      Self.program, ["run"] + ports + Self.directories(in: folder) + arguments)
+      Self.program, ["run"] + ports + Self.directories(in: folder) + arguments,
+      environment: environment)
     guard let proxy = self.child.waitForLine(prefix: "listening ", seconds: 60),
       let admin = self.child.waitForLine(prefix: "admin ", seconds: 60)
     else {
@@ -113,16 +116,20 @@ public final class ValorProcess: Sendable {
 
 /// Runs `valor run` with these further arguments during `body` and ends it after it.
 ///
-/// - Parameter folder: where its CA (`ca`) and data (`data`) are; a new one by default.
+/// - Parameters:
+///   - folder: where its CA (`ca`) and data (`data`) are; a new one by default.
+///   - environment: variables in place of those of the tests.
 /// - Throws: what `body` throws, and ``CommandFailure`` where the program does not start, does not end
 ///   with exit code 0 on SIGTERM, or leaves workers behind. A test may kill it with SIGKILL itself.
 public func withValor<Value: Sendable>(
   _ arguments: [String] = [], in folder: TemporaryFolder? = nil,
-  body: (ValorProcess) async throws -> Value
+  environment: [String: String] = [:], body: (ValorProcess) async throws -> Value
 ) async throws -> Value {
   try await Gate.running.whileInside {
     let folder = try folder ?? TemporaryFolder()
-    let valor = try await blocking { try ValorProcess(arguments, in: folder) }
+    let valor = try await blocking {
+      try ValorProcess(arguments, in: folder, environment: environment)
+    }
     let result: Result<Value, any Error>
     do { result = .success(try await body(valor)) } catch { result = .failure(error) }
     let problem = try await blocking { valor.stop() }

@@ -16,18 +16,19 @@ BINARY = REPOSITORY / ".build/release/valor"
 
 
 class Valor:
-    """A running `valor run`; ``plugins`` are values of its option --plugin."""
+    """A running `valor run`; ``plugins`` are values of its option --plugin, ``options`` others."""
 
     def __init__(
-        self, folder: Path, certificates: Certificates, origin: Origin, plugins: list[str] = []
-    ):
+        self, folder: Path, certificates: Certificates, origin: Origin, plugins: list[str] = [],
+        options: list[str] = [],
+    ):  # fmt: skip
         folder.mkdir()
         self.origin = origin
         self.authority = folder / "ca/ca.pem"
         arguments = [
             str(BINARY), "run", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0",
             "--ca-dir", str(folder / "ca"), "--data-dir", str(folder),
-            "--upstream-ca", str(certificates.authority), "--intercept", "all",
+            "--upstream-ca", str(certificates.authority), "--intercept", "all", *options,
         ]  # fmt: skip
         for plugin in plugins:
             arguments += ["--plugin", plugin]

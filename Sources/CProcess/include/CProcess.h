@@ -8,6 +8,8 @@
 /// glibc's header declares it for `_DEFAULT_SOURCE` only, which Swift's importer does not define.
 /// Closes every descriptor from `from` on in the child (glibc 2.34).
 int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+/// Likewise. Makes `path` the child's working directory (glibc 2.29).
+int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
 #endif
 
 /// Asks the kernel to kill this process when the thread that started it ends. Linux only; does

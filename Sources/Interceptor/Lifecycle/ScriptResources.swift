@@ -15,6 +15,13 @@ public struct ScriptResources: Sendable, Equatable {
   public var main: [UInt8]
   /// By absolute URL: what `importScripts()` loaded, or the static imports of a module.
   public var imported: [String: [UInt8]]
+  /// What is evaluated in place of scripts in a language that has to be compiled first: by the URL of
+  /// an imported one, and that of the main script by ``mainKey``. Kept with them, so that they need no
+  /// compiler once they are installed; *Update* compares the scripts themselves.
+  public var compiled: [String: [UInt8]] = [:]
+
+  /// No URL.
+  public static let mainKey = ""
 
   public init(kind: Kind = .classic, main: [UInt8], imported: [String: [UInt8]] = [:]) {
     self.kind = kind
@@ -24,6 +31,6 @@ public struct ScriptResources: Sendable, Equatable {
 
   /// How many bytes it holds.
   public var byteCount: Int {
-    self.imported.values.reduce(self.main.count) { $0 + $1.count }
+    [self.imported, self.compiled].joined().reduce(self.main.count) { $0 + $1.value.count }
   }
 }

@@ -8,14 +8,19 @@ struct ModuleTransformer {
   private let tokens: [ModuleToken]
   private var edits: [(range: Range<Int>, text: String)] = []
   private var module: TransformedModule
+  private var isCompiled = false
 
+  /// - Parameter isCompiled: whether a compiler has made it, of which some write `assert` for `with`.
   /// - Throws: ``ModuleSyntaxError`` for what is no module.
-  static func transform(_ source: String) throws(ModuleSyntaxError) -> TransformedModule {
+  static func transform(
+    _ source: String, isCompiled: Bool = false
+  ) throws(ModuleSyntaxError) -> TransformedModule {
     let bytes = Array(source.utf8)
     let result: Result<TransformedModule, ModuleSyntaxError> = bytes.withUnsafeBufferPointer {
       bytes in
       do throws(ModuleSyntaxError) {
         var transformer = ModuleTransformer(bytes, try ModuleLexer.tokens(of: bytes))
+        transformer.isCompiled = isCompiled
         return .success(try transformer.run())
       } catch { return .failure(error) }
     }
@@ -210,7 +215,9 @@ struct ModuleTransformer {
       specifier: ModuleString.value(of: self.slice(index)), type: "",
       offset: self.tokens[index].start)
     var at = index + 1
-    if self.isText(at, "with"), self.isText(at + 1, "{") {
+    let isAssertion =
+      self.isCompiled && self.isText(at, "assert") && !self.tokens[at].followsLineEnd
+    if self.isText(at, "with") || isAssertion, self.isText(at + 1, "{") {
       let close = Int(self.tokens[at + 1].partner)
       var key = at + 2
       while key < close {

@@ -11,11 +11,17 @@ private let javaScriptEssences: Set<String> = [
   "text/x-javascript",
 ]
 
+private let typeScriptEssences: Set<String> = [
+  "application/typescript", "application/x-typescript", "text/typescript", "text/x-typescript",
+]
+
 /// What a response's `Content-Type` says its body is, as far as loading scripts cares.
 enum ScriptMIMEType: Equatable {
   case javaScript
   case json
-  /// Neither, or nothing valid.
+  /// One of the types that servers say where they know TypeScript; none of them is registered.
+  case typeScript
+  /// None of these, or nothing valid.
   case other
 
   /// *Extract a MIME type* ([Fetch §3.6](https://fetch.spec.whatwg.org/#concept-header-extract-mime-type)),
@@ -35,6 +41,8 @@ enum ScriptMIMEType: Equatable {
         || essence.hasSuffix("+json")
       {
         .json
+      } else if typeScriptEssences.contains(essence) {
+        .typeScript
       } else {
         .other
       }

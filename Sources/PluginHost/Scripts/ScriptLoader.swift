@@ -130,6 +130,8 @@ struct ScriptLoader: Sendable {
     }
     switch ScriptMIMEType(response.headers) {
     case .javaScript where kind != .json: return nil
+    case .typeScript where kind != .json && ScriptLanguage(url: asked.href) == .typeScript:
+      return nil
     case .json where kind == .json: return nil
     default:
       let type = response.headers.first("Content-Type")

@@ -19,6 +19,8 @@ struct ScriptResourceMap: Sendable {
   static let maximumLoads = 4
 
   private(set) var scripts: [String: ScriptLoader.Script] = [:]
+  /// What those of them were compiled to that are no JavaScript.
+  private var compiled: [String: [UInt8]] = [:]
   /// The *set of used scripts*: those that the worker has asked for.
   private var usedURLs: Set<String> = []
   private var byteCount = 0
@@ -27,17 +29,36 @@ struct ScriptResourceMap: Sendable {
 
   /// - Parameters:
   ///   - scripts: the bytes by URL, of an earlier process or from a store.
+  ///   - compiled: what some of them were compiled to.
   ///   - isClosed: whether the worker has been installed.
-  init(_ scripts: [String: [UInt8]] = [:], isClosed: Bool = false) {
+  init(
+    _ scripts: [String: [UInt8]] = [:], compiled: [String: [UInt8]] = [:], isClosed: Bool = false
+  ) {
     self.isClosed = isClosed
     // What an installed worker has not used was left out when it was stored.
     if isClosed { self.usedURLs = Set(scripts.keys) }
-    for (url, bytes) in scripts { self.keep(url, ScriptLoader.Script(name: url, bytes: bytes)) }
+    for (url, bytes) in scripts {
+      self.keep(url, ScriptLoader.Script(name: url, bytes: bytes))
+      if let script = compiled[url] { _ = self.compiled(url, script) }
+    }
   }
 
   /// What is kept with the worker once it is installed, by URL.
   var used: [String: [UInt8]] {
     self.scripts.filter { self.usedURLs.contains($0.key) }.mapValues { $0.bytes }
+  }
+
+  /// What of that was compiled.
+  var usedCompiled: [String: [UInt8]] {
+    self.compiled.filter { self.usedURLs.contains($0.key) }
+  }
+
+  /// What a script was compiled to; `nil` where it has not been.
+  func compiled(_ url: String) -> [UInt8]? { self.compiled[url] }
+
+  /// The text of the script that messages call so.
+  func source(named name: String) -> String? {
+    self.scripts.values.first { $0.name == name }.map { decodeScript($0.bytes) }
   }
 
   /// What stands in place of the bytes of a module that is at another URL: no script begins so.
@@ -85,6 +106,14 @@ struct ScriptResourceMap: Sendable {
       self.keep(url, script)
     }
     self.usedURLs.insert(url)
+    return true
+  }
+
+  /// A script was compiled. Returns `false` where the result is too long to keep.
+  mutating func compiled(_ url: String, _ script: [UInt8]) -> Bool {
+    guard script.count <= Self.maximumBytes - self.byteCount else { return false }
+    self.byteCount += script.count - (self.compiled[url]?.count ?? 0)
+    self.compiled[url] = script
     return true
   }
 

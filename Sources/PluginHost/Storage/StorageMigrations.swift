@@ -11,6 +11,7 @@ extension StorageDatabase {
     self.registerCaches(in: &migrator)
     self.registerCacheNumbers(in: &migrator)
     self.registerRegistrations(in: &migrator)
+    self.registerCompiledScripts(in: &migrator)
     return migrator
   }
 }

@@ -199,7 +199,7 @@ private func workerEnvironment() -> [String] {
 private func errorText(_ number: CInt) -> String { String(cString: strerror(number)) }
 
 /// Calls `body` with an array of C strings that ends with a null pointer.
-private func withCStrings<Result>(
+func withCStrings<Result>(
   _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
 ) -> Result {
   var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }

@@ -51,14 +51,12 @@ func decodeScript(_ bytes: [UInt8]) -> String {
 extension ScriptFailure {
   /// The failure for a person: the message, where it is, the line and a caret under the column.
   ///
-  /// - Parameters:
-  ///   - scriptPath: the plugin's script.
-  ///   - source: its text.
-  func pluginError(scriptPath: String, source: String) -> PluginError {
+  /// - Parameter source: the text of the file in which it is, where that is at hand.
+  func pluginError(source: String?) -> PluginError {
     var lines = [self.message]
     if self.line > 0 {
       lines.append("\(self.file):\(self.line):\(max(self.column, 1))")
-      if self.file == scriptPath { lines += self.excerpt(of: source) }
+      if let source { lines += self.excerpt(of: source) }
     }
     return PluginError(name: self.errorName, message: lines.joined(separator: "\n"))
   }

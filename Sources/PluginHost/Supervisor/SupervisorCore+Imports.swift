@@ -11,7 +11,7 @@ extension SupervisorCore {
     }
     let key = url.hrefWithoutFragment
     switch self.imports.asked(key) {
-    case .found(let script): self.answerImport(call, generation, script)
+    case .found(let script): self.answerImport(call, generation, key, kind, script)
     case .refused(let message):
       self.answer(call, generation: generation, importFailure(message))
     case .load: self.loadImport(call, generation, url, kind)
@@ -29,13 +29,13 @@ extension SupervisorCore {
     loader.load(url, as: kind, signal: signal) { result in
       self.eventLoop.execute {
         timeout.cancel()
-        self.imported(call, generation, url.hrefWithoutFragment, result)
+        self.imported(call, generation, url.hrefWithoutFragment, kind, result)
       }
     }
   }
 
   private func imported(
-    _ call: UInt32, _ generation: Int, _ url: String,
+    _ call: UInt32, _ generation: Int, _ url: String, _ kind: ScriptLoader.Kind,
     _ result: Result<ScriptLoader.Script, ScriptLoader.Failure>
   ) {
     switch result {
@@ -44,10 +44,42 @@ extension SupervisorCore {
         return self.answer(
           call, generation: generation, importFailure("The plugin imports too much."))
       }
-      self.answerImport(call, generation, script)
+      self.answerImport(call, generation, url, kind, script)
     case .failure(let failure):
       self.imports.failed()
       self.answer(call, generation: generation, importFailure(failure.message))
+    }
+  }
+
+  /// Answers with a script that is kept under this URL, compiled where it has to be.
+  private func answerImport(
+    _ call: UInt32, _ generation: Int, _ url: String, _ kind: ScriptLoader.Kind,
+    _ script: ScriptLoader.Script
+  ) {
+    let url = script.url ?? url
+    guard kind != .json, ScriptLanguage(url: url) == .typeScript else {
+      return self.answerImport(call, generation, script)
+    }
+    if let compiled = self.imports.compiled(url) {
+      var script = script
+      script.bytes = compiled
+      return self.answerImport(call, generation, script)
+    }
+    TypeScriptCompiler.compile(script.bytes, file: script.name, isModule: kind == .module) {
+      result in
+      self.eventLoop.execute {
+        switch result {
+        case .success(let compiled) where self.imports.compiled(url, compiled):
+          var script = script
+          script.bytes = compiled
+          self.answerImport(call, generation, script)
+        case .success:
+          self.answer(
+            call, generation: generation, importFailure("The plugin imports too much."))
+        case .failure(let failure):
+          self.answer(call, generation: generation, .failure(failure.importError))
+        }
+      }
     }
   }
 
@@ -63,4 +95,14 @@ extension SupervisorCore {
 
 private func importFailure(_ message: String) -> Result<ByteBuffer, PluginError> {
   .failure(PluginError(name: "NetworkError", message: message))
+}
+
+extension ScriptFailure {
+  /// What the worker is told: a `SyntaxError` has `FILE:LINE:COLUMN` in its second line.
+  fileprivate var importError: PluginError {
+    guard self.line > 0 else { return PluginError(name: "NetworkError", message: self.message) }
+    let message = self.message.split(separator: ": ", maxSplits: 1).last ?? ""
+    return PluginError(
+      name: "SyntaxError", message: "\(message)\n\(self.file):\(self.line):\(self.column)")
+  }
 }

@@ -28,7 +28,11 @@ final class SupervisorCore: @unchecked Sendable {
   /// The time to the precision of a tick, while there is anything to do.
   var now: NIODeadline
   private var tick: RepeatedTask?
-  private var source: String?
+  /// The script as it was written.
+  private(set) var source: String?
+  /// What is evaluated in its place, where it has to be compiled.
+  private(set) var compiled: [UInt8]?
+  private var isCompiling = false
   /// What the script sees of its registration.
   var snapshot: RegistrationSnapshot? {
     didSet { if let snapshot { self.send(.registration(snapshot.packed)) } }
@@ -89,7 +93,9 @@ final class SupervisorCore: @unchecked Sendable {
     self.frameAllowance = Allowance(burst: 50_000, perSecond: 200_000, now: .now())
     self.lineAllowance = Allowance(burst: 2_000, perSecond: 200, now: .now())
     self.imports = ScriptResourceMap(
-      configuration.resources?.imported ?? [:], isClosed: configuration.isInstalled)
+      configuration.resources?.imported ?? [:],
+      compiled: configuration.resources?.compiled ?? [:], isClosed: configuration.isInstalled)
+    self.compiled = configuration.resources?.compiled[ScriptResources.mainKey]
     // A version that was installed before is not run again before its first event.
     if configuration.isInstalled {
       self.source = configuration.resources.map { decodeScript($0.main) }
@@ -108,7 +114,10 @@ final class SupervisorCore: @unchecked Sendable {
     source: String,
     completion: @escaping @Sendable (Result<Set<String>, PluginError>) -> Void
   ) {
-    self.source = source
+    if self.source != source {
+      if self.source != nil { self.compiled = nil }
+      self.source = source
+    }
     if self.life.isRunning { return completion(.success(self.eventTypes)) }
     guard self.life.state != .terminated else {
       return completion(.failure(PluginError(name: "AbortError", message: "It was terminated.")))
@@ -120,14 +129,43 @@ final class SupervisorCore: @unchecked Sendable {
   /// What is evaluated from the next start on, without an `install` of its own.
   func adopt(_ resources: ScriptResources) {
     self.source = decodeScript(resources.main)
-    self.imports = ScriptResourceMap(resources.imported, isClosed: true)
+    self.compiled = resources.compiled[ScriptResources.mainKey]
+    self.imports = ScriptResourceMap(
+      resources.imported, compiled: resources.compiled, isClosed: true)
   }
 
   /// Somebody needs a running worker.
   func demand() {
     if self.connection.process == nil { self.now = self.clock.now() }
     self.startTicking()
+    if let source, self.compiled == nil, self.configuration.language == .typeScript {
+      return self.compile(source)
+    }
     self.perform(self.life.demanded(now: self.now))
+  }
+
+  /// Compiles the script; the process is started afterwards.
+  private func compile(_ source: String) {
+    guard !self.isCompiling else { return }
+    self.isCompiling = true
+    TypeScriptCompiler.compile(
+      Array(source.utf8), file: self.configuration.scriptPath,
+      isModule: self.configuration.isModule
+    ) { result in
+      self.eventLoop.execute { self.compiled(source, result) }
+    }
+  }
+
+  private func compiled(_ source: String, _ result: Result<[UInt8], ScriptFailure>) {
+    self.isCompiling = false
+    guard self.life.state != .terminated else { return }
+    switch result {
+    // Meanwhile it may have got another one.
+    case .success(let compiled): if self.source == source { self.compiled = compiled }
+    case .failure(let failure) where self.source == source: return self.scriptFailed(failure)
+    case .failure: break
+    }
+    if self.isWanted { self.demand() }
   }
 
   /// *Terminate Service Worker*, for good.
@@ -156,7 +194,8 @@ final class SupervisorCore: @unchecked Sendable {
 
   // MARK: Orders
 
-  private func perform(_ order: WorkerLife.Order) {
+  /// - Parameter isTold: whether the log has the reason of a kill already.
+  private func perform(_ order: WorkerLife.Order, isTold: Bool = false) {
     switch order {
     case .none: break
     case .launch: self.launch()
@@ -166,8 +205,9 @@ final class SupervisorCore: @unchecked Sendable {
     case .ping(let number): self.send(.ping(number))
     case .stop: self.send(.stop)
     case .kill(let reason):
-      self.logger.error("The worker is killed: \(reason).")
+      self.logger.log(level: isTold ? .debug : .error, "The worker is killed: \(reason).")
       self.connection.endReason = reason
+      self.connection.isEndTold = isTold
       self.connection.process?.kill()
     }
   }
@@ -199,7 +239,8 @@ final class SupervisorCore: @unchecked Sendable {
     var start = WorkerStart(
       name: self.configuration.name, scriptURL: self.configuration.scriptURL,
       scriptPath: self.configuration.scriptPath, scope: self.configuration.scope,
-      source: self.source ?? "", isModule: self.configuration.isModule,
+      source: self.compiled.map(decodeScript) ?? self.source ?? "",
+      isModule: self.configuration.isModule,
       config: self.configuration.config)
     if let snapshot { start.registration = snapshot.packed }
     self.send(.start(start))
@@ -340,7 +381,8 @@ final class SupervisorCore: @unchecked Sendable {
     if self.life.isExpectedToStop {
       self.logger.debug("The worker stopped.")
     } else {
-      self.logger.warning("The worker ended: \(reason).")
+      let level = self.connection.isEndTold ? Logger.Level.debug : .warning
+      self.logger.log(level: level, "The worker ended: \(reason).")
     }
     self.endStreams("the plugin's worker ended: \(reason)")
     if !self.life.isExpectedToStop {
@@ -371,12 +413,21 @@ final class SupervisorCore: @unchecked Sendable {
 
   func startFailed(_ failure: ScriptFailure) -> Bool {
     guard self.life.state == .starting else { return false }
+    self.scriptFailed(failure)
+    self.perform(self.life.condemned("its script could not be evaluated"), isTold: true)
+    return true
+  }
+
+  private func scriptFailed(_ failure: ScriptFailure) {
     let error = failure.pluginError(
-      scriptPath: self.configuration.scriptPath, source: self.source ?? "")
+      source: failure.file == self.configuration.scriptPath
+        ? self.source : self.imports.source(named: failure.file))
+    // Whoever waits for the start says it; after a later start only the log can.
+    if self.startWaiters.isEmpty {
+      self.logger.error("The script could not be evaluated: \(error.message)")
+    }
     self.failStart(error)
     self.failAllEvents("its script failed: \(failure.message)")
-    self.condemn("its script could not be evaluated")
-    return true
   }
 
   private func failStart(_ error: PluginError) {

@@ -19,6 +19,8 @@ struct WorkerConnection {
   var isFinished = false
   /// Why it ended, the first cause.
   var endReason: String?
+  /// Whether the log has that cause already.
+  var isEndTold = false
   /// How many bytes of the host's it had read when it ended.
   private(set) var readBytes = 0
 

@@ -48,6 +48,14 @@ final class WorkerSocketPair: Sendable {
     self.state.withLock { body($0.worker) }
   }
 
+  /// Closes the worker's end here, where nothing is to be read back from it.
+  func closeWorkerEnd() {
+    self.state.withLock { state in
+      if state.worker >= 0 { close(state.worker) }
+      state.worker = -1
+    }
+  }
+
   /// Takes out what the worker has not read and ends its direction.
   ///
   /// The worker's end stays open for what the host still writes: a failing write would close the

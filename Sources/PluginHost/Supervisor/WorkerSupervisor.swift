@@ -59,6 +59,11 @@ public final class WorkerSupervisor: PluginWorker {
     /// The resident memory in bytes beyond which a worker is killed.
     public var memoryLimit = 512 << 20
 
+    /// What the script is written in.
+    var language: ScriptLanguage {
+      self.inlineScript == nil ? ScriptLanguage(path: self.scriptPath) : .javaScript
+    }
+
     /// The file beside which imports are; empty for an inline script, which has no files.
     var importPath: String { self.inlineScript == nil ? self.scriptPath : "" }
 
@@ -173,8 +178,12 @@ public final class WorkerSupervisor: PluginWorker {
 
   public func scriptResources() async -> ScriptResources {
     var resources = self.core.configuration.resources ?? ScriptResources(main: [])
-    resources.imported = await withCheckedContinuation { continuation in
-      self.onLoop { continuation.resume(returning: $0.imports.used) }
+    (resources.imported, resources.compiled) = await withCheckedContinuation { continuation in
+      self.onLoop { core in
+        var compiled = core.imports.usedCompiled
+        compiled[ScriptResources.mainKey] = core.compiled
+        continuation.resume(returning: (core.imports.used, compiled))
+      }
     }
     return resources
   }

@@ -24,7 +24,7 @@ enum PluginHealth {
       return Finding(.ok, subject, "inline")
     }
     do throws(PluginError) {
-      try ScriptSyntax.check(path)
+      try ScriptSyntax.check(path, isModule: definition.isModule)
       let places = definition.scopeURLs + (definition.isMounted ? [definition.mountPath] : [])
       return Finding(.ok, subject, "\(path) for \(places.joined(separator: ", "))")
     } catch {

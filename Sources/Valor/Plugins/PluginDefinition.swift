@@ -7,7 +7,7 @@ extension PluginKind {
   /// The kind by a file's extension; `nil` where it is none of a plugin.
   init?(path: String) {
     switch fileExtension(path) {
-    case "js", "mjs": self = .javaScript
+    case "js", "mjs", "ts", "mts": self = .javaScript
     case "wasm": self = .webAssembly
     case "so", "dylib": self = .native
     default: return nil
@@ -65,7 +65,9 @@ struct PluginDefinition: Sendable, Equatable {
   init(name: String, source: Source) {
     self.name = name
     self.source = source
-    if case .file(let path) = source { self.isModule = fileExtension(path) == "mjs" }
+    if case .file(let path) = source {
+      self.isModule = ["mjs", "mts"].contains(fileExtension(path))
+    }
   }
 
   /// The path of the code, for messages; a made-up one for an inline script.

@@ -52,7 +52,7 @@ func scriptFiles(below directory: String, depth: Int = 4, limit: Int = 500) -> [
       }
       guard !name.hasPrefix("."), name != "node_modules" else { continue }
       let path = joinPath(next.path, name)
-      if ["js", "mjs", "cjs", "json", "wasm"].contains(fileExtension(name)) {
+      if ["js", "mjs", "cjs", "ts", "mts", "json", "wasm"].contains(fileExtension(name)) {
         found.append(path)
       } else if next.depth > 0, Int32(entry.pointee.d_type) == Int32(DT_DIR) {
         directories.append((path, next.depth - 1))

@@ -25,6 +25,16 @@ import Testing
     }
   }
 
+  @Test func aCompilersAssertionIsAnAttribute() throws {
+    let source = "import a from 'a' assert { type: 'json' }\nassert: {}"
+    let module = try ModuleTransformer.transform(source, isCompiled: true)
+    #expect(module.requests.map { $0.type } == ["json"])
+    // On a line of its own it is a label.
+    let other = "import a from 'a'\nassert: { type: 'json' }"
+    #expect(
+      try ModuleTransformer.transform(other, isCompiled: true).requests.map { $0.type } == [""])
+  }
+
   @Test func allFormsOfImports() throws {
     #expect(
       try self.imports(

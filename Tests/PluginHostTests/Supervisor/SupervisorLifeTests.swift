@@ -65,7 +65,7 @@ import Testing
   @Test(arguments: [(0, 0), (3, 1), (99, 1), (1, 99), (UInt32.max, UInt32.max)])
   func positionsThatAreNotThere(_ line: UInt32, _ column: UInt32) {
     let failure = ScriptFailure(message: "E: x", file: "f.js", line: line, column: column)
-    let message = failure.pluginError(scriptPath: "f.js", source: "one\ntwo").message
+    let message = failure.pluginError(source: "one\ntwo").message
     #expect(message.hasPrefix("E: x"))
     #expect(!message.contains("^"))
   }

@@ -138,6 +138,91 @@ import Testing
     #expect(worker.console.first?.text.hasPrefix("Uncaught (in promise) TypeError: loud") == true)
   }
 
+  /// What the script's `log` has after some turns of the loop.
+  private func rejections(_ script: String) throws -> String {
+    let worker = try WorkerHarness(
+      script: """
+        const log = [];
+        const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+        onunhandledrejection = (event) => {
+          log.push(`unhandled ${event.reason}`);
+          event.preventDefault();
+        };
+        onrejectionhandled = (event) => log.push(
+          `handled ${event.reason} ${event.promise === first} ${event.cancelable} ${event.isTrusted}`);
+        let first;
+        onfetch = (event) => event.respondWith((async () => {
+          first = Promise.reject(1);
+          \(script)
+          for (let i = 0; i < 5; i++) await turn();
+          return new Response(log.join(', '));
+        })());
+        """)
+    try worker.fetchEvent()
+    return try worker.response().body
+  }
+
+  @Test(arguments: [
+    "first.then(() => {}, () => {});", "first.catch(() => {});",
+    "first.finally(() => {}).catch(() => {});",
+    "try { await first; } catch {}", "Promise.all([first]).catch(() => {});",
+    "Promise.resolve(first).catch(() => {});", "new Promise((r) => r(first)).catch(() => {});",
+    "queueMicrotask(() => first.catch(() => {}));",
+  ])
+  func aRejectionThatIsHandledLaterIsToldOnce(handling: String) throws {
+    #expect(
+      try self.rejections(
+        "await turn(); await turn(); \(handling) await turn(); first.catch(() => {});")
+        == "unhandled 1, handled 1 true false true")
+  }
+
+  @Test func aRejectionThatIsHandledInTimeIsNotTold() throws {
+    #expect(try self.rejections("first.catch(() => {});") == "")
+    #expect(try self.rejections("await null; first.catch(() => {});") == "")
+    #expect(
+      try self.rejections(
+        """
+        self.addEventListener('unhandledrejection', (event) => event.promise.catch(() => {}));
+        """) == "unhandled 1")
+    #expect(
+      try self.rejections(
+        """
+        const second = Promise.reject(2); Object.freeze(second);
+        await turn(); await turn();
+        log.push(first.hasOwnProperty('x'), Object.keys(first).length);
+        second.catch(() => {});
+        """) == "unhandled 1, unhandled 2, false, 0")
+  }
+
+  @Test func eachEventHasTheSameUnforgeableAttribute() throws {
+    let result = try WorkerHarness.run(
+      """
+      const describe = (event) => Object.getOwnPropertyDescriptor(event, 'isTrusted');
+      const [one, two] = [describe(new Event('x')), describe(new MessageEvent('y'))];
+      return [one.get === two.get, one.enumerable, one.configurable, one.set, 'isTrusted' in Event.prototype,
+        new Event('x').isTrusted, thrown(() => one.get.call({}))].join();
+      """)
+    #expect(result == "true,true,false,,false,false,TypeError")
+  }
+
+  @Test func whatIsReportedHasItsPlace() throws {
+    let worker = try WorkerHarness(
+      script: """
+        const seen = [];
+        addEventListener('error', (event) => {
+          seen.push(`${event.filename}:${event.lineno} ${event.colno > 0} ${event.error}`);
+          event.preventDefault();
+        });
+        reportError(1);
+        reportError(undefined);
+        onfetch = (event) => event.respondWith(new Response(seen.join(', ')));
+        """)
+    try worker.fetchEvent()
+    #expect(
+      try worker.response().body
+        == "/plugins/sw.js:6 true 1, /plugins/sw.js:7 true undefined")
+  }
+
   @Test func microtasksRunBetweenListeners() throws {
     let worker = try WorkerHarness(
       script: """

@@ -11,9 +11,10 @@ import Testing
       "return [location.href, location.pathname, origin, registration.scope, isSecureContext, self === globalThis, String(location)]",
       "https://app.test/sw.js,/sw.js,https://app.test,https://app.test/,true,true,https://app.test/sw.js"
     ),
+    ScriptCase("return ['internal', 'native'].filter(n => n in self)", ""),
     ScriptCase(
-      "return ['XMLHttpRequest', 'localStorage', 'Worker', 'window', 'document', 'internal', 'native'].filter(n => n in self)",
-      ""),
+      "const ta = new Int32Array(new WebAssembly.Memory({shared: true, initial: 1, maximum: 1}).buffer); return [thrown(() => Atomics.wait(ta, 0, 0, 10)), thrown(() => Atomics.wait(ta, 1e9, 0)), Atomics.wait.length]",
+      "TypeError,RangeError,4"),
     ScriptCase(
       "return [typeof URL.createObjectURL, typeof navigator.userAgent, navigator.onLine, Object.keys(self).includes('Response')]",
       "undefined,string,true,false"),
@@ -59,6 +60,9 @@ import Testing
     ScriptCase(
       "const b = new Uint8Array(4); const r = new TextEncoder().encodeInto('aé€', b); return [r.read, r.written, b]",
       "2,3,97,195,169,0"),
+    ScriptCase(
+      "const b = new Uint8Array(4); structuredClone(b.buffer, {transfer: [b.buffer]}); const r = new TextEncoder().encodeInto('aé€', b); return [r.read, r.written, b.length]",
+      "0,0,0"),
     ScriptCase(
       "return new TextDecoder().decode(new Uint8Array([0xEF, 0xBB, 0xBF, 0x61, 0xFF, 0xE2, 0x82])) === 'a\\ufffd\\ufffd'",
       "true"),
@@ -107,6 +111,71 @@ import Testing
       "true,true"),
   ])
   func timers(_ test: ScriptCase) throws { try test.check() }
+
+  /// What a browser's service worker does not have, or what is not built: feature detection has to find
+  /// nothing.
+  private static let absent = """
+    const names = ['XMLHttpRequest', 'localStorage', 'sessionStorage', 'Worker', 'SharedWorker', 'Storage',
+      'document', 'Document', 'window', 'Window', 'indexedDB', 'IDBFactory', 'WebSocket', 'EventSource',
+      'cookieStore', 'CookieStore', 'LockManager', 'alert', 'frames', 'parent', 'top', 'postMessage',
+      'close', 'requestAnimationFrame'];
+    const found = names.filter((name) => name in self || typeof self[name] !== 'undefined');
+    for (const name of names) {
+      try {
+        (0, eval)(name);
+        found.push('variable ' + name);
+      } catch (error) {
+        if (!(error instanceof ReferenceError)) found.push(String(error));
+      }
+    }
+    for (const name of ['locks', 'storage', 'serviceWorker']) if (name in navigator) found.push(name);
+    if ('createObjectURL' in URL) found.push('createObjectURL');
+    addEventListener('fetch', (event) => event.respondWith((async () => {
+      try {
+        await import('./other.js');
+        found.push('import()');
+      } catch (error) {
+        // In a classic script the engine's own error, which is of no subclass.
+        if (!(error instanceof Error)) found.push('import(): ' + error);
+      }
+      return new Response(found.join() || 'nothing');
+    })()));
+    """
+
+  @Test(arguments: [false, true])
+  func whatIsNotThere(isModule: Bool) throws {
+    let worker = try WorkerHarness()
+    try worker.start(Self.absent, isModule: isModule)
+    guard case .ready = try worker.next() else {
+      Issue.record("not ready")
+      return
+    }
+    try worker.fetchEvent()
+    #expect(try worker.response().body == "nothing")
+  }
+
+  @Test func tables() throws {
+    let worker = try WorkerHarness(
+      script: """
+        console.table([{ a: 1, b: 'x' }, { b: true, 'Values': 2 }, 'plain']);
+        console.table({ row: [7, 8] }, ['1']);
+        console.table('no table');
+        console.table([]);
+        const long = new Array(1e6).fill('x'); console.table(long); console.log(long);
+        """)
+    _ = try worker.settle()
+    let texts = worker.console.map { $0.text }
+    #expect(texts.count == 6)
+    #expect(
+      texts.first?.split(separator: "\n") == [
+        "(index) | a | b    | Values | Values",
+        "0       | 1 | 'x'  |        | ",
+        "1       |   | true | 2      | ",
+        "2       |   |      |        | 'plain'",
+      ])
+    #expect(texts[1...3] == ["(index) | 1\nrow     | 8", "no table", "(index)"])
+    #expect(texts.last?.contains("999900 more") == true)
+  }
 
   @Test func theConsoleShowsValuesAndWhereItWasCalled() throws {
     let worker = try WorkerHarness(

@@ -100,6 +100,82 @@ import Testing
         == "true,8,16,true,1,true,0,DataCloneError,DataCloneError,DataCloneError,DataCloneError")
   }
 
+  @Test func streamsAreTransferred() throws {
+    let result = try WorkerHarness.run(
+      """
+      const pulled = [];
+      const source = new ReadableStream({
+        start(c) { c.enqueue('a'); },
+        pull(c) { pulled.push(1); c.enqueue({ bytes: new Uint8Array([1, 2]) }); c.close(); },
+      });
+      const { port1, port2 } = new MessageChannel();
+      const arrived = new Promise((resolve) => { port2.onmessage = (event) => resolve(event.data); });
+      port1.postMessage({ source }, [source]);
+      const parts = [source.locked];
+      for await (const part of (await arrived).source) {
+        parts.push(typeof part === 'string' ? part : part.bytes.join('+'));
+      }
+      const written = [];
+      const sink = new WritableStream({
+        write(chunk) { written.push(chunk); },
+        close() { written.push('closed'); },
+      });
+      const moved = structuredClone(sink, { transfer: [sink] });
+      const writer = moved.getWriter();
+      writer.write('x');
+      await writer.write(new Blob(['y']));
+      await writer.close();
+      while (written.length < 3) await new Promise((resolve) => setTimeout(resolve, 0));
+      parts.push(written[0], written[1] instanceof Blob, written[2]);
+      const upper = new TransformStream({ transform(text, c) { c.enqueue(text.toUpperCase()); } });
+      const other = structuredClone(upper, { transfer: [upper] });
+      const chunks = [];
+      const reading = (async () => { for await (const chunk of other.readable) chunks.push(chunk); })();
+      const into = other.writable.getWriter();
+      into.write('shout');
+      into.close();
+      await reading;
+      return [...parts, other instanceof TransformStream, ...chunks].join();
+      """)
+    #expect(result == "true,a,1+2,x,true,closed,true,SHOUT")
+  }
+
+  @Test func errorsGoThroughTransferredStreams() throws {
+    let result = try WorkerHarness.run(
+      """
+      const move = (stream) => structuredClone(stream, { transfer: [stream] });
+      const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+      const log = [];
+      const failing = move(new ReadableStream({ start(c) { c.error(new RangeError('no')); } }));
+      await failing.getReader().read().catch((error) => log.push(error.name));
+      let reason;
+      const canceled = move(new ReadableStream({ cancel(r) { reason = r; } }));
+      await canceled.cancel('enough');
+      while (reason === undefined) await turn();
+      log.push(reason);
+      // What cannot be cloned ends both sides.
+      const uncloned = move(new ReadableStream({ start(c) { c.enqueue(() => {}); } }));
+      await uncloned.getReader().read().catch((error) => log.push(error.name));
+      let aborted;
+      const sink = move(new WritableStream({ abort(r) { aborted = r; } }));
+      await sink.abort('stop').catch(() => {});
+      while (aborted === undefined) await turn();
+      log.push(aborted);
+      const locked = new ReadableStream();
+      locked.getReader();
+      log.push(thrown(() => structuredClone(locked, { transfer: [locked] })));
+      log.push(thrown(() => structuredClone(new ReadableStream())));
+      const transform = new TransformStream();
+      transform.writable.getWriter();
+      log.push(thrown(() => move(transform)), transform.readable.locked);
+      return log.join();
+      """)
+    #expect(
+      result
+        == "RangeError,enough,DataCloneError,stop,DataCloneError,DataCloneError,DataCloneError,false"
+    )
+  }
+
   @Test func aPluginsChangesToBuiltinsDoNotReachIt() throws {
     let result = try WorkerHarness.run(
       """

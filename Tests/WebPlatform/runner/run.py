@@ -26,6 +26,19 @@ self.GLOBAL = {
 };
 """
 
+# A worker script of its own brings the harness along; this goes on once it is there.
+WITH_HARNESS = """
+(() => {
+  const load = importScripts;
+  self.importScripts = (...urls) => {
+    load(...urls);
+    if (!urls.includes('/resources/testharness.js')) return;
+    self.importScripts = load;
+    %(after)s
+  };
+})();
+"""
+
 AFTER_HARNESS = """
 (() => {
   const report = self.__report;
@@ -88,13 +101,14 @@ class Runner:
         parts = [HEAD % {"report": report}]
         if test.variant:
             parts.append(VARIANT % {"variant": json.dumps(test.variant)})
-        parts.append("importScripts(\"/resources/testharness.js\");")
-        parts.append(AFTER_HARNESS % {"milliseconds": int(seconds * 1000)})
+        after = AFTER_HARNESS % {"milliseconds": int(seconds * 1000)}
         if test.path.endswith(".any.js"):
+            parts += ["importScripts(\"/resources/testharness.js\");", after]
             parts += [f"importScripts({json.dumps(script)});" for script in test.scripts]
             parts.append(f"importScripts({json.dumps('/' + test.path)});\ndone();")
         else:
             # A worker script of its own, which brings the harness and its end along.
+            parts.append(WITH_HARNESS % {"after": after})
             parts.append(f"importScripts({json.dumps('/' + test.path)});")
         path = os.path.join(folder, name)
         with open(path, "w") as file:

@@ -6,8 +6,6 @@ struct LoadedModule {
   /// What messages call it: a path or a URL.
   let name: String
   let module: TransformedModule
-  /// How many characters stand before the module's text in its first line.
-  var prefixLength = 0
 }
 
 extension JavaScriptPlugin {
@@ -53,7 +51,11 @@ extension JavaScriptPlugin {
         self.socket.waitForAnswer(to: self.lastCall)
     else { return self.moduleFailure("TypeError", "The worker is about to end.", "", (0, 0)) }
     guard errorName.isEmpty, let script = ImportedScript(payload) else {
-      return self.moduleFailure("TypeError", message, "", (0, 0))
+      guard errorName == "SyntaxError", let failure = ScriptFailure(told: message) else {
+        return self.moduleFailure("TypeError", message, "", (0, 0))
+      }
+      return self.moduleFailure(
+        errorName, failure.message, failure.file, (Int(failure.line), Int(failure.column)))
     }
     let source = decodeScript(Array(script.source.readableBytesView))
     let finalURL = script.url.isEmpty ? url : script.url
@@ -65,9 +67,11 @@ extension JavaScriptPlugin {
   }
 
   private func addModule(_ source: String, name: String, url: String) -> JSValue {
+    self.noteCompiled(source, name: name)
     let module: TransformedModule
     do throws(ModuleSyntaxError) {
-      module = try ModuleTransformer.transform(source)
+      module = try ModuleTransformer.transform(
+        source, isCompiled: ScriptLanguage(name: name) == .typeScript)
     } catch {
       return self.moduleFailure(
         "SyntaxError", error.message, name, TextPlaces(source).place(error.offset))
@@ -143,7 +147,7 @@ extension JavaScriptPlugin {
       return "()=>\(local)"
     }
     prefix += "\(helper).exports([\(getters.joined(separator: ","))]);yield;"
-    self.modules[number].prefixLength = prefix.utf16.count
+    self.notePrefix(prefix, of: self.modules[number].name)
     var text = Array(prefix.utf8)
     text += module.text
     text += Array((live.isEmpty ? "\n}})" : "\n}}})").utf8)
@@ -165,18 +169,6 @@ extension JavaScriptPlugin {
       $0[0] = self.context.string(self.start.scriptURL)
     }
     return exception
-  }
-
-  /// The failure with its column in the module's own text.
-  func placed(_ failure: ScriptFailure) -> ScriptFailure {
-    guard failure.line == 1,
-      let module = self.modules.first(where: { $0.name == failure.file }), module.prefixLength > 0
-    else { return failure }
-    var failure = failure
-    // Sometimes the engine counts from the beginning of the function instead.
-    let prefix = UInt32(module.prefixLength)
-    failure.column = failure.column > prefix ? failure.column - prefix : 0
-    return failure
   }
 }
 

@@ -9,8 +9,8 @@ extension JavaScriptPlugin {
     ]
   }
 
-  /// `(URL)` → `undefined` once the script has run, `[name, message]` where there is none, or
-  /// `[, exception]` of the script.
+  /// `(URL)` → `undefined` once the script has run, `[name, message]` where there is none,
+  /// `['', message, 'file\nline\ncolumn']` where it cannot be parsed, or `[, exception]` of the script.
   private func importScript(_ url: String) -> JSValue? {
     self.lastCall &+= 1
     guard
@@ -21,6 +21,9 @@ extension JavaScriptPlugin {
       case .callResult(_, let errorName, let message, let payload) =
         self.socket.waitForAnswer(to: self.lastCall)
     else { return self.loadError("NetworkError", "The worker is about to end.") }
+    if errorName == "SyntaxError", let failure = ScriptFailure(told: message) {
+      return self.syntaxError(failure)
+    }
     guard errorName.isEmpty, let script = ImportedScript(payload) else {
       return self.loadError(errorName.isEmpty ? "NetworkError" : errorName, message)
     }
@@ -31,22 +34,44 @@ extension JavaScriptPlugin {
   /// ([HTML](https://html.spec.whatwg.org/#run-a-classic-script)).
   private func evaluate(_ script: ImportedScript) -> JSValue? {
     let source = decodeScript(Array(script.source.readableBytesView))
+    self.noteCompiled(source, name: script.name)
+    let text = self.context.string(source)
     var exception: JSValue?
-    _ = self.context.evaluate(
-      self.context.string(source), file: script.name, exception: &exception)
+    let isScript = self.context.checkSyntax(text, file: script.name, exception: &exception)
+    if isScript {
+      exception = nil
+      _ = self.context.evaluate(text, file: script.name, exception: &exception)
+    }
     guard let exception else { return nil }
-    guard script.isMuted else {
+    guard script.isMuted || !isScript else {
       return self.context.array(
         self.context.undefined, exception, self.context.undefined)
     }
-    // The script that imports must not see it, but whoever wrote that script wants to know.
-    let failure = ScriptFailure(
+    var failure = ScriptFailure(
       exception: exception, in: self.context, file: script.name, source: source)
+    if !isScript {
+      // The engine's own column is that of the script that is running.
+      failure.column = ScriptFailure.columnOfToken(
+        in: failure.message, source: source, line: failure.line)
+    }
+    guard script.isMuted else { return self.syntaxError(failure) }
+    // The script that imports must not see it, but whoever wrote that script wants to know.
+    failure = self.placed(failure)
     self.socket.send(
       .console(
         level: .error, text: "Uncaught \(failure.message)",
         position: "\(failure.file):\(failure.line):\(failure.column)"))
     return self.loadError("NetworkError", "A script of another origin threw an error.")
+  }
+
+  private func syntaxError(_ failure: ScriptFailure) -> JSValue {
+    let prefix = "SyntaxError: "
+    let message =
+      failure.message.hasPrefix(prefix)
+      ? String(failure.message.dropFirst(prefix.count)) : failure.message
+    return self.context.array(
+      self.context.string(""), self.context.string(message),
+      self.context.string("\(failure.file)\n\(failure.line)\n\(failure.column)"))
   }
 
   private func loadError(_ name: String, _ message: String) -> JSValue {

@@ -49,6 +49,8 @@ final class JavaScriptPlugin {
   var details: FetchEventDetails?
   /// The plugin's script and what it imports, where it is a module.
   var modules: [LoadedModule] = []
+  /// Scripts whose places are not those of what runs, by name.
+  var rewritten: [String: RewrittenScript] = [:]
   /// The last base that a URL was parsed with.
   var base: WebURL?
 
@@ -115,6 +117,7 @@ final class JavaScriptPlugin {
     self.eventNatives + self.fetchNatives + self.bodyNatives + self.environmentNatives
       + self.textNatives + self.urlNatives + self.urlPatternNatives + self.typeNatives
       + self.cacheNatives + self.compressionNatives + self.scriptNatives + self.moduleNatives
+      + self.placeNatives
       + self.groupNatives
   }
 
@@ -225,6 +228,7 @@ final class JavaScriptPlugin {
     let source = self.context.string(self.start.source)
     let file = self.start.scriptPath
     var exception: JSValue?
+    self.noteCompiled(self.start.source, name: file)
     if self.start.isModule {
       exception = self.runModule()
     } else if self.context.checkSyntax(source, file: file, exception: &exception) {

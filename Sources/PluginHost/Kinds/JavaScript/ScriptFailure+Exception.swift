@@ -22,6 +22,19 @@ extension ScriptFailure {
     }
   }
 
+  /// Reads a message of the host with `FILE:LINE:COLUMN` in its second line; `nil` for another one.
+  init?(told message: String) {
+    let lines = message.split(separator: "\n")
+    guard lines.count == 2 else { return nil }
+    let parts = lines[1].split(separator: ":")
+    guard parts.count >= 3, let line = UInt32(parts[parts.count - 2]),
+      let column = UInt32(parts[parts.count - 1])
+    else { return nil }
+    self.init(
+      message: String(lines[0]), file: String(lines[1][..<parts[parts.count - 3].endIndex]),
+      line: line, column: column)
+  }
+
   private mutating func takePlace(fromStack stack: String, file: String) {
     for frame in stack.split(separator: "\n") {
       let place = frame.split(separator: "@", maxSplits: 1).last ?? frame

@@ -69,21 +69,28 @@ struct RegistrationRows {
       self.db, sql: "SELECT type FROM workerEventType WHERE workerId = ?", arguments: [id]
     ).map { try Self.value("type", of: $0) }
     var main: [UInt8]?
-    var imported: [String: [UInt8]] = [:]
+    var resources = ScriptResources(kind: kind, main: [])
     let scripts = try Row.fetchAll(
-      self.db, sql: "SELECT url, bytes FROM workerScript WHERE workerId = ?", arguments: [id])
+      self.db, sql: "SELECT url, bytes, compiled FROM workerScript WHERE workerId = ?",
+      arguments: [id])
     for script in scripts {
       let data: Data = try Self.value("bytes", of: script)
+      var key = ScriptResources.mainKey
       if script.hasNull(atIndex: 0) {
         main = Array(data)
       } else {
-        imported[try Self.value("url", of: script)] = Array(data)
+        key = try Self.value("url", of: script)
+        resources.imported[key] = Array(data)
+      }
+      if !script.hasNull(atIndex: 2) {
+        let compiled: Data = try Self.value("compiled", of: script)
+        resources.compiled[key] = Array(compiled)
       }
     }
     guard let main else { throw Self.damaged }
+    resources.main = main
     return StoredRegistration.Worker(
-      eventTypes: Set(types),
-      resources: ScriptResources(kind: kind, main: main, imported: imported),
+      eventTypes: Set(types), resources: resources,
       routes: (row["routes"] as DatabaseValue).isNull ? nil : try Self.value("routes", of: row))
   }
 
@@ -177,15 +184,21 @@ struct RegistrationRows {
         sql: "INSERT OR IGNORE INTO workerEventType (workerId, type) VALUES (?, ?)",
         arguments: [id, type])
     }
-    try self.insert(worker.resources.main, url: nil, of: id)
-    for (url, bytes) in worker.resources.imported { try self.insert(bytes, url: url, of: id) }
+    let resources = worker.resources
+    try self.insert(
+      resources.main, compiled: resources.compiled[ScriptResources.mainKey], url: nil, of: id)
+    for (url, bytes) in resources.imported {
+      try self.insert(bytes, compiled: resources.compiled[url], url: url, of: id)
+    }
     return id
   }
 
-  private func insert(_ bytes: [UInt8], url: String?, of worker: Int64) throws {
+  private func insert(
+    _ bytes: [UInt8], compiled: [UInt8]?, url: String?, of worker: Int64
+  ) throws {
     try self.db.execute(
-      sql: "INSERT INTO workerScript (workerId, url, bytes) VALUES (?, ?, ?)",
-      arguments: [worker, url, Data(bytes)])
+      sql: "INSERT INTO workerScript (workerId, url, bytes, compiled) VALUES (?, ?, ?, ?)",
+      arguments: [worker, url, Data(bytes), compiled.map { Data($0) }])
   }
 
   /// Forgets the registration of that name.

@@ -50,4 +50,11 @@ extension StorageDatabase {
           """)
     }
   }
+
+  /// What scripts were compiled to that are no JavaScript.
+  static func registerCompiledScripts(in migrator: inout DatabaseMigrator) {
+    migrator.registerMigration("compiled scripts") { db in
+      try db.execute(sql: "ALTER TABLE workerScript ADD COLUMN compiled BLOB")
+    }
+  }
 }

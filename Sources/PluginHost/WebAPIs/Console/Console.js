@@ -8,7 +8,8 @@
   } = internal.primordials;
   const { getPrototypeOf } = Object;
   const { DEBUG, LOG, INFO, WARN, ERROR } = { DEBUG: 0, LOG: 1, INFO: 2, WARN: 3, ERROR: 4 };
-  const MAXIMUM_DEPTH = 3, MAXIMUM_ITEMS = 100, MAXIMUM_TEXT = 1 << 20;
+  const MAXIMUM_DEPTH = 3, MAXIMUM_ITEMS = 100, MAXIMUM_TEXT = 1 << 20,
+    MAXIMUM_NAMED = 10_000;
   const placePattern = /^(.*):(\d+):(\d+)$/;
   const identifier = /^[A-Za-z_$][\w$]*$/;
   const toError = internal.primordials.uncurry(Error.prototype.toString);
@@ -24,8 +25,10 @@
   function userFrames(stack) {
     const frames = [];
     const lines = split(`${stack}`, '\n');
+    const rewritten = native.hasRewritten();
     for (let i = 0; i < lines.length; i++) {
-      if (lines[i] !== '' && !isInternal(lines[i])) frames[frames.length] = lines[i];
+      if (lines[i] === '' || isInternal(lines[i])) continue;
+      frames[frames.length] = rewritten ? native.writtenFrame(lines[i]) : lines[i];
     }
     return frames;
   }
@@ -76,7 +79,8 @@
   }
 
   // What the console says of an exception nobody caught.
-  internal.describeException = function (error, prefix = 'Uncaught ') {
+  // `isHere`: what is no error has the place of the plugin's code that runs.
+  internal.describeException = function (error, prefix = 'Uncaught ', isHere = false) {
     const result = { text: '', message: '', file: '', line: 0, column: 0, position: '' };
     try {
       if (isObject(error) && isError(error)) {
@@ -84,15 +88,16 @@
         result.message = `${prefix}${errorText(error)}`;
         result.text = `${prefix}${errorWithStack(error)}`;
         result.position = positionOf(stack);
-        const parts = internal.primordials.execute(placePattern, result.position);
-        if (parts !== null) {
-          result.file = parts[1];
-          result.line = +parts[2];
-          result.column = +parts[3];
-        }
       } else {
         result.message = `${prefix}${format([error])}`;
         result.text = result.message;
+        if (isHere) result.position = positionOf(new Error().stack);
+      }
+      const parts = internal.primordials.execute(placePattern, result.position);
+      if (parts !== null) {
+        result.file = parts[1];
+        result.line = +parts[2];
+        result.column = +parts[3];
       }
     } catch {
       result.text = result.message = `${prefix}exception`;
@@ -212,6 +217,8 @@
   }
 
   function ownParts(object, parts, depth, seen, list) {
+    // Naming each element of a long list to find what else it has would take seconds.
+    if (list && object.length > MAXIMUM_NAMED) return;
     const keys = ownKeys(object);
     let shown = 0;
     for (let i = 0; i < keys.length; i++) {
@@ -317,6 +324,8 @@
     native.console(level, text + suffix, positionOf(new Error().stack));
   }
 
+  internal.inspectCell = (value) => inspect(value, MAXIMUM_DEPTH, new SafeSet());
+
   const counts = new SafeMap();
   const starts = new SafeMap();
   const duration = (label) => `${label}: ${native.now() - starts.get(label)} ms`;
@@ -332,6 +341,10 @@
     error(...data) { print(ERROR, data); },
     info(...data) { print(INFO, data); },
     log(...data) { print(LOG, data); },
+    table(tabularData = undefined, properties = undefined) {
+      const text = internal.consoleTable(tabularData, properties);
+      print(LOG, text === null ? [tabularData] : ['%s', text]);
+    },
     trace(...data) {
       const frames = userFrames(new Error().stack);
       let text = '';
@@ -339,7 +352,7 @@
       print(LOG, data.length === 0 ? ['Trace'] : data, text);
     },
     warn(...data) { print(WARN, data); },
-    dir(item) { print(LOG, [item]); },
+    dir(item = undefined, options = undefined) { print(LOG, [item]); },
     dirxml(...data) { print(LOG, data); },
     count(label = 'default') {
       const count = (counts.get(`${label}`) ?? 0) + 1;

@@ -26,7 +26,8 @@
       // No more code units than bytes can be read.
       const result = native.encodeUTF8Prefix(wellFormed(slice(string, 0, size)), size);
       const bytes = result[0], read = result[1];
-      setBytes(destination, bytes);
+      // A detached buffer takes nothing, and would throw.
+      if (bytes.length > 0) setBytes(destination, bytes);
       return { read, written: bytes.length };
     }
   }

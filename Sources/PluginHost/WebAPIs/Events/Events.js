@@ -1,13 +1,15 @@
 // Event, EventTarget and the events of a worker's global. https://dom.spec.whatwg.org/#events
 (function (internal) {
   'use strict';
-  const { apply, SafeMap, hasInstance, defineProperty } = internal.primordials;
+  const { apply, SafeMap, hasInstance, defineProperty, getOwnPropertyDescriptor } =
+    internal.primordials;
   const { token, isObject, toDictionary, requireArguments } = internal;
   const { native } = internal;
 
   const BUBBLES = 1, CANCELABLE = 2, COMPOSED = 4, CANCELED = 8, STOP = 16, STOP_IMMEDIATE = 32;
   const DISPATCHING = 64, PASSIVE = 128, TRUSTED = 256, UNINITIALIZED = 512;
 
+  let trustedAttribute;
   class Event {
     #type;
     #flags;
@@ -22,6 +24,7 @@
         this.#type = arguments[1];
         this.#flags = arguments[2];
         this.#timeStamp = arguments[3];
+        defineProperty(this, 'isTrusted', trustedAttribute);
         return;
       }
       requireArguments(arguments.length, 1, 'Event');
@@ -30,6 +33,7 @@
       this.#flags =
         (bubbles ? BUBBLES : 0) | (cancelable ? CANCELABLE : 0) | (composed ? COMPOSED : 0);
       this.#timeStamp = native.now();
+      defineProperty(this, 'isTrusted', trustedAttribute);
     }
 
     get type() { return this.#type; }
@@ -49,7 +53,6 @@
     preventDefault() { cancel(this); }
     get defaultPrevented() { return (this.#flags & CANCELED) !== 0; }
     get composed() { return (this.#flags & COMPOSED) !== 0; }
-    get isTrusted() { return (this.#flags & TRUSTED) !== 0; }
     get timeStamp() { return this.#timeStamp; }
     initEvent(type, bubbles = false, cancelable = false) {
       requireArguments(arguments.length, 1, 'Event.initEvent');
@@ -60,6 +63,11 @@
     }
 
     static {
+      // https://webidl.spec.whatwg.org/#LegacyUnforgeable: each event has it by itself, and all of
+      // them the same function.
+      const { get } = getOwnPropertyDescriptor(
+        { get isTrusted() { return (this.#flags & TRUSTED) !== 0; } }, 'isTrusted');
+      trustedAttribute = { __proto__: null, get, enumerable: true, configurable: false };
       const cancel = (event) => {
         if ((event.#flags & (CANCELABLE | PASSIVE)) === CANCELABLE) event.#flags |= CANCELED;
       };
@@ -393,7 +401,7 @@
     #reason;
     constructor(type, init) {
       if (type === token) {
-        super(token, arguments[1], CANCELABLE | TRUSTED, native.now());
+        super(token, arguments[1], arguments[4] | TRUSTED, native.now());
         this.#promise = arguments[2];
         this.#reason = arguments[3];
         return;
@@ -414,8 +422,8 @@
 
   // https://html.spec.whatwg.org/#report-an-exception
   let isReporting = false;
-  internal.reportException = function (error) {
-    const description = internal.describeException(error);
+  internal.reportException = function (error, isHere = false) {
+    const description = internal.describeException(error, 'Uncaught ', isHere);
     let handled = false;
     if (!isReporting && internal.listenerCount(global, 'error') > 0) {
       isReporting = true;
@@ -431,17 +439,76 @@
     if (!handled) native.console(4, description.text, description.position);
   };
 
+  // https://html.spec.whatwg.org/#unhandled-promise-rejections
+  //
+  // The engine says which promises were rejected and have no handler once the microtasks are through,
+  // but not when one of them gets one later. Whoever adds a handler, `await` included, asks the promise
+  // for its constructor first (SpeciesConstructor, PromiseResolve), so a promise of which that was said
+  // has a getter of its own there until then. A script that just asks for the constructor of such a
+  // promise is taken for one that handles it.
+  class Rejection {
+    promise; reason;
+    isHandled = false;
+    // Whether `unhandledrejection` was fired: it is one of the "outstanding rejected promises".
+    isOutstanding = false;
+
+    constructor(promise, reason) {
+      this.promise = promise;
+      this.reason = reason;
+    }
+
+    watch() {
+      const { promise } = this;
+      const put = (value) => defineProperty(promise, 'constructor', {
+        __proto__: null, value, writable: true, enumerable: true, configurable: true,
+      });
+      try {
+        // What a script has put there stays.
+        if (getOwnPropertyDescriptor(promise, 'constructor') !== undefined) return;
+        defineProperty(promise, 'constructor', {
+          __proto__: null, enumerable: false, configurable: true,
+          get: () => {
+            delete promise.constructor;
+            this.handled();
+            return promise.constructor;
+          },
+          set: put,
+        });
+      } catch {
+        // Frozen, say: nobody will know that it is handled.
+      }
+    }
+
+    notify() {
+      if (this.isHandled) return;
+      const { promise, reason } = this;
+      const isReported = dispatch(global,
+        new PromiseRejectionEvent(token, 'unhandledrejection', promise, reason, CANCELABLE));
+      if (isReported) {
+        const { text, position } = internal.describeException(reason, 'Uncaught (in promise) ');
+        native.console(4, text, position);
+      }
+      this.isOutstanding = !this.isHandled;
+    }
+
+    handled() {
+      this.isHandled = true;
+      if (!this.isOutstanding) return;
+      internal.queueTask(() => dispatch(global,
+        new PromiseRejectionEvent(token, 'rejectionhandled', this.promise, this.reason, 0)));
+    }
+  }
+
   internal.hooks = {
     unhandledRejection(promise, reason) {
-      const rejection = new PromiseRejectionEvent(token, 'unhandledrejection', promise, reason);
-      if (!dispatch(global, rejection)) return;
-      const { text, position } = internal.describeException(reason, 'Uncaught (in promise) ');
-      native.console(4, text, position);
+      const rejection = new Rejection(promise, reason);
+      rejection.watch();
+      internal.queueTask(() => rejection.notify());
     },
   };
 
   internal.defineGlobal('reportError', function reportError(error) {
     requireArguments(arguments.length, 1, 'reportError');
-    internal.reportException(error);
+    internal.reportException(error, true);
   }, true);
 })

@@ -5,9 +5,16 @@
   const { TRUSTED } = internal.eventFlags;
   const { defineProperty, getOwnPropertyDescriptor, apply } = internal.primordials;
 
-  // What a port stands for, which moves when the port is transferred.
+  // What a port stands for, which moves when the port is transferred. In place of a port it may have a
+  // receiver, one of our own scripts: {onMessage, onError}.
   function makeEnd() {
-    return { peer: null, port: null, queue: [], first: 0, isEnabled: false };
+    return { peer: null, port: null, receiver: null, queue: [], first: 0, isEnabled: false };
+  }
+  function makeEnds() {
+    const first = makeEnd(), second = makeEnd();
+    first.peer = second;
+    second.peer = first;
+    return [first, second];
   }
 
   class MessagePort extends EventTarget {
@@ -91,15 +98,48 @@
   function schedule(end) { internal.queueTask(() => handOver(end)); }
 
   function handOver(end) {
-    if (!end.isEnabled || end.port === null || end.first >= end.queue.length) return;
+    const { port, receiver } = end;
+    if (!end.isEnabled || (port === null && receiver === null)) return;
+    if (end.first >= end.queue.length) return;
     const record = end.queue[end.first];
     end.queue[end.first++] = undefined;
     if (end.first === end.queue.length) {
       end.queue = [];
       end.first = 0;
     }
-    internal.dispatchMessage(end.port, record, {});
+    if (receiver === null) {
+      internal.dispatchMessage(port, record, {});
+      return;
+    }
+    let message;
+    try {
+      message = internal.structuredDeserialize(record);
+    } catch {
+      receiver.onError();
+      return;
+    }
+    receiver.onMessage(message);
   }
+
+  // Channels of our own scripts, without ports.
+  internal.messageEnds = {
+    __proto__: null,
+    make: makeEnds,
+    post(end, message) {
+      const record = internal.structuredSerialize(message);
+      if (end.peer !== null) deliver(end.peer, record);
+    },
+    receive(end, onMessage, onError) {
+      end.receiver = { __proto__: null, onMessage, onError };
+      enable(end);
+    },
+    close(end) {
+      end.receiver = null;
+      end.queue = [];
+      end.first = 0;
+      disentangle(end);
+    },
+  };
 
   // The other side hears of the end once it has got what was sent before.
   function disentangle(end) {
@@ -162,9 +202,7 @@
     #port1;
     #port2;
     constructor() {
-      const first = makeEnd(), second = makeEnd();
-      first.peer = second;
-      second.peer = first;
+      const [first, second] = makeEnds();
       this.#port1 = new MessagePort(token, first);
       this.#port2 = new MessagePort(token, second);
     }

@@ -138,7 +138,7 @@
 
   class Performance extends EventTarget {
     #brand;
-    constructor(key) {
+    constructor(key = undefined) {
       if (key !== token) throw internal.illegalConstructor();
       super();
     }

@@ -2,7 +2,7 @@
 (function (internal) {
   'use strict';
   const { native, DOMException } = internal;
-  const { TypeError } = internal.primordials;
+  const { SyntaxError, TypeError, split } = internal.primordials;
 
   internal.defineGlobal('importScripts', function importScripts(...urls) {
     if (internal.isModule) throw new TypeError('A module cannot use importScripts().');
@@ -21,6 +21,10 @@
       const failure = native.importScript(hrefs[i]);
       if (failure === undefined) continue;
       if (failure[0] === undefined) throw failure[1];
+      if (failure[0] === '') {
+        const [file, line, column] = split(failure[2], '\n');
+        throw internal.located(new SyntaxError(failure[1]), file, +line, +column);
+      }
       throw new DOMException(failure[1], failure[0]);
     }
   }, true);

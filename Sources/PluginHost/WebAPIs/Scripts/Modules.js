@@ -67,6 +67,7 @@
     put('column', column);
     return error;
   }
+  internal.located = located;
 
   // https://html.spec.whatwg.org/#resolve-a-module-specifier without an import map.
   function resolve(specifier, base) {

@@ -90,6 +90,17 @@
     value: 'ServiceWorkerGlobalScope', configurable: true,
   });
 
+  // Agents of service workers cannot block: https://tc39.es/ecma262/#sec-dowait. The engine's own would
+  // stop the worker's thread.
+  const { load } = Atomics;
+  defineProperty(Atomics, 'wait', {
+    value: function wait(typedArray, index, value, timeout) {
+      load(typedArray, index);
+      throw new TypeError('Atomics.wait() is not allowed in service workers.');
+    },
+    writable: true, enumerable: false, configurable: true,
+  });
+
   internal.showAttributes(internal.Request, ['method', 'url', 'headers', 'mode', 'destination']);
   internal.showAttributes(
     internal.Response, ['type', 'url', 'status', 'statusText', 'ok', 'headers', 'bodyUsed']);

@@ -175,6 +175,10 @@
 
     static {
       internal.isTransformStream = (value) => isObject(value) && #record in value;
+      internal.transformSides = (stream) => ({
+        __proto__: null, readable: stream.#record.readable.object,
+        writable: stream.#record.writable.object,
+      });
       // A TransformStream of two sides that are there already, as one that was transferred.
       internal.joinTransform = function (readable, writable) {
         const record = new Transform();
