@@ -1,6 +1,9 @@
 import FetchModel
 
 extension HTTPFetch {
+  /// The *default `User-Agent` value*: what `navigator.userAgent` says.
+  static let userAgent = "Mozilla/5.0 (compatible; Valor)"
+
   /// The request as it goes over the wire: *HTTP-network-or-cache fetch*, the steps that add fields
   /// ([Fetch §4.6](https://fetch.spec.whatwg.org/#http-network-or-cache-fetch)).
   var networkRequest: FetchRequest {
@@ -13,6 +16,7 @@ extension HTTPFetch {
     } else {
       request.headers.appendIfAbsent("Accept", "*/*")
       request.headers.appendIfAbsent("Accept-Language", "*")
+      request.headers.appendIfAbsent("User-Agent", Self.userAgent)
     }
     self.addOrigin(to: &request.headers)
     self.addReferrer(to: &request.headers)
@@ -49,19 +53,8 @@ extension HTTPFetch {
   }
 
   func addReferrer(to headers: inout HeaderList) {
-    guard !headers.contains("Referer"), !self.standsForClient || self.hadReferrer,
-      let url = self.urlList.last, let source = self.referrerSource,
-      let referrer = self.policy.referrer(from: source, to: url)
-    else { return }
+    guard !headers.contains("Referer"), let referrer = self.referrer else { return }
     headers.append(name: "Referer", value: referrer)
-  }
-
-  private var referrerSource: String? {
-    switch self.request.attributes.referrer {
-    case "": nil
-    case "about:client": self.request.client?.url
-    case let referrer: referrer
-    }
   }
 
   /// The fields that a cache mode stands for. A script's own conditions are answered by nobody in

@@ -32,6 +32,7 @@ extension HTTPFetch {
   /// What a client's browser would have said of itself in its preflight.
   private func describeClient(in headers: inout HeaderList) {
     guard let fields = self.request.clientFields else {
+      headers.append(name: "User-Agent", value: Self.userAgent)
       return self.addReferrer(to: &headers)
     }
     for name in ["Referer", "User-Agent", "Sec-Fetch-Site"] {

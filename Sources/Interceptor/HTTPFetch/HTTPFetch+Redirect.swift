@@ -67,9 +67,8 @@ extension HTTPFetch {
       }
     }
     guard var fields = self.request.clientFields else { return }
-    // Those that are found anew for each URL are only kept where the client has sent them at all.
+    // These are found anew for each URL, an origin only where the client has sent one at all.
     self.hadOrigin = self.hadOrigin || fields.contains("Origin")
-    self.hadReferrer = self.hadReferrer || fields.contains("Referer")
     fields.remove("Origin")
     fields.remove("Referer")
     if isCrossOrigin {

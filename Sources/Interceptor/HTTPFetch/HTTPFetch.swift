@@ -41,9 +41,10 @@ struct HTTPFetch: Sendable {
   let origin: String
   var tainting = Tainting.basic
   var policy: ReferrerPolicy
-  /// Whether a client has sent an `Origin` or a `Referer` to the first URL.
+  /// What the current URL is told about who asks; each hop can only leave out more of it.
+  var referrer: String?
+  /// Whether a client has sent an `Origin` to the first URL.
   var hadOrigin = false
-  var hadReferrer = false
   private var state = State.begun
   private let asksOnly: Bool
 
@@ -57,6 +58,12 @@ struct HTTPFetch: Sendable {
     let url = WebURL(request.url)
     self.urlList = url.map { [$0] } ?? []
     self.origin = request.client?.origin ?? url?.origin ?? "null"
+    self.referrer =
+      switch request.attributes.referrer {
+      case "": nil
+      case "about:client": request.client?.url
+      case let referrer: referrer
+      }
     self.policy =
       ReferrerPolicy(rawValue: request.attributes.referrerPolicy) ?? .strictOriginWhenCrossOrigin
   }
@@ -123,6 +130,7 @@ struct HTTPFetch: Sendable {
     guard !url.hasBadPort else {
       return self.fail("The port of \(self.currentURL) is blocked.")
     }
+    if let source = self.referrer { self.referrer = self.policy.referrer(from: source, to: url) }
     let attributes = self.request.attributes
     let scheme = url.scheme
     if scheme == "data" { return self.fetchData(url) }

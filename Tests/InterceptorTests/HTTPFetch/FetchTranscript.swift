@@ -72,5 +72,6 @@ private func describe(_ order: HTTPFetch.Order) -> String {
 private func shown(_ headers: HeaderList) -> [String] {
   text(headers).filter {
     $0 != "Accept: */*" && $0 != "Accept-Language: *" && !$0.hasPrefix("Referer:")
+      && $0 != "User-Agent: \(HTTPFetch.userAgent)"
   }
 }

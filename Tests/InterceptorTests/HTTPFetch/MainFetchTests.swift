@@ -120,7 +120,10 @@ import Testing
     var request = FetchRequest(method: "GET", url: "https://a.test/x", headers: HeaderList())
     request.client = RequestClient(origin: "https://a.test", url: "https://a.test/sw.js")
     change(&request)
-    return text(HTTPFetch(request).networkRequest.headers)
+    let fields = text(HTTPFetch(request).networkRequest.headers)
+    let agent = "User-Agent: \(HTTPFetch.userAgent)"
+    #expect(fields.contains(agent) == (request.clientFields == nil))
+    return fields.filter { $0 != agent }
   }
 
   @Test func whatAScriptLeavesOut() {

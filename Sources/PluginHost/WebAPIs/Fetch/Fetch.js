@@ -125,6 +125,8 @@
     body.onEnd = () => internal.abort.removeAlgorithm(signal, onAbort);
   }
 
+  const isNullBodyStatus = (status) => status === 204 || status === 205 || status === 304;
+
   // The host's answer, filtered: the URLs one a line, the headers as a list is packed. The host keeps
   // the response for as long as somebody here keeps the handle.
   hooks.fetchResult = function (
@@ -141,7 +143,8 @@
     record.statusText = statusText;
     record.packedHeaders = headers;
     record.handle = handle;
-    const body = hasBody ? internal.createBody(null, handle, null, null) : null;
+    const body = hasBody && !isNullBodyStatus(status)
+      ? internal.createBody(null, handle, null, null) : null;
     record.body = body;
     if (body !== null && pending.onAbort !== null) watchAbort(number, pending.request, body);
     pending.result.resolve(internal.response.create(record, 'immutable'));
