@@ -15,6 +15,11 @@ public struct FetchRequest: Sendable {
   public var signal: FetchSignal
   /// The connection that it came by; `nil` where it came by none.
   public var downstream: Downstream?
+  /// The script that asks; `nil` where none does, or not as itself.
+  public var client: RequestClient?
+  /// Of a request that stands for a client's: the fields that the client itself has added to what a
+  /// page or a script asked for. They go to the network, but nobody has to permit them.
+  public var clientFields: HeaderList?
 
   public init(
     method: String, url: String, headers: HeaderList, body: FetchBody = .none,
@@ -28,6 +33,21 @@ public struct FetchRequest: Sendable {
     self.attributes = attributes
     self.signal = signal
     self.downstream = downstream
+  }
+}
+
+/// Who makes a request: what Fetch takes from a request's *client*.
+public struct RequestClient: Sendable, Equatable {
+  /// The *origin* of the request, serialised.
+  public var origin: String
+  /// What the referrer `about:client` stands for.
+  public var url: String
+  /// The *use-CORS-preflight flag*: the body is a script's stream, which no form could send.
+  public var usesCORSPreflight = false
+
+  public init(origin: String, url: String) {
+    self.origin = origin
+    self.url = url
   }
 }
 
@@ -62,6 +82,9 @@ public struct RequestAttributes: Sendable, Equatable {
   /// A URL, or `about:client`, or the empty string for no referrer.
   public var referrer = ""
   public var referrerPolicy = ""
+  /// The metadata of Subresource Integrity; empty for none.
+  public var integrity = ""
+  public var keepalive = false
   /// Whether the client reloads a page.
   public var isReload = false
 

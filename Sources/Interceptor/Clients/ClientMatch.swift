@@ -15,7 +15,7 @@ final class ClientMatch: Claim {
     _ request: FetchRequest, completion: @escaping @Sendable (FetchOutcome) -> Void
   ) {
     guard let registry = self.registry.value else { return completion(.fallBack(request.body)) }
-    let facts = RequestFacts(request.headers)
+    let facts = RequestFacts(request)
     if facts.isNonSubresource {
       let client = FetchClient(reserved: registry.reserveClient(for: request, facts))
       guard let registration = registry.matchClientScopes(request.url) else {

@@ -13,24 +13,69 @@ extension FetchResponse {
   /// | cross-origin with mode `no-cors` | `Cross-Origin-Resource-Policy: cross-origin` |
   func readable(for facts: RequestFacts) -> FetchResponse {
     guard facts.isCrossOrigin else { return self }
-    var response = self
-    switch facts.fetchMode {
+    switch facts.mode {
     case "cors":
       guard let origin = facts.origin else { return self }
-      for name in [
-        "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials",
-        "Access-Control-Expose-Headers",
-      ] { response.headers.remove(name) }
-      let names = response.headers.names
-      response.headers.append(name: "Access-Control-Allow-Origin", value: origin)
-      response.headers.append(name: "Access-Control-Allow-Credentials", value: "true")
-      if !names.isEmpty {
-        response.headers.append(
-          name: "Access-Control-Expose-Headers", value: names.joined(separator: ", "))
-      }
+      return self.permitted(to: origin)
     case "no-cors":
+      var response = self
       response.headers.set("Cross-Origin-Resource-Policy", to: "cross-origin")
-    default: break
+      return response
+    default: return self
+    }
+  }
+
+  /// What of the network's answer to one of the script's own fetches the page that asked may not take
+  /// for an answer of the server that it asked.
+  ///
+  /// In a browser a page gets the response object, whoever permitted whom to read it. Here the page's
+  /// browser checks once more, so an answer that is the script's to read is made the page's to read.
+  /// What the network says to the page's own request stays as it is: that is for the browser.
+  ///
+  /// - Parameter url: what the page asked for.
+  func relayed(for facts: RequestFacts, url: String) -> FetchResponse {
+    let response = self.withoutForeignState(url: url)
+    let isOfRequest = self.urlList.first == url
+    guard facts.isCrossOriginCORS, let origin = facts.origin else {
+      return isOfRequest || self.type == .opaque ? response : response.readable(for: facts)
+    }
+    switch self.type {
+    case .basic, .default: return response.permitted(to: origin)
+    case .cors:
+      let allowed = self.headers.first("Access-Control-Allow-Origin")
+      guard allowed != origin, allowed != "*" || facts.hasCookie else { return response }
+      let exposed = corsExposedNames(self.headers, credentials: "same-origin")
+      return response.permitted(to: origin) { exposed.contains($0) }
+    case .opaque, .opaqueredirect, .error: return response
+    }
+  }
+
+  /// The response without the fields by which a server sets a browser's state for its own origin, where
+  /// it is not that of the URL that was asked for.
+  private func withoutForeignState(url: String) -> FetchResponse {
+    guard let own = self.urlList.last, originOf(own) != originOf(url) else { return self }
+    var response = self
+    for name in [
+      "Set-Cookie", "Set-Cookie2", "Clear-Site-Data", "Strict-Transport-Security", "Alt-Svc",
+    ] { response.headers.remove(name) }
+    return response
+  }
+
+  /// - Parameter exposes: whether the field of that name, in small letters, may be read.
+  private func permitted(
+    to origin: String, exposes: (String) -> Bool = { _ in true }
+  ) -> FetchResponse {
+    var response = self
+    for name in [
+      "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials",
+      "Access-Control-Expose-Headers",
+    ] { response.headers.remove(name) }
+    let names = response.headers.names.filter { exposes($0.lowercased()) }
+    response.headers.append(name: "Access-Control-Allow-Origin", value: origin)
+    response.headers.append(name: "Access-Control-Allow-Credentials", value: "true")
+    if !names.isEmpty {
+      response.headers.append(
+        name: "Access-Control-Expose-Headers", value: names.joined(separator: ", "))
     }
     return response
   }

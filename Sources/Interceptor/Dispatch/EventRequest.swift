@@ -60,7 +60,7 @@ struct EventRequest: Sendable {
   }
 
   static func mode(_ facts: RequestFacts) -> String {
-    guard let mode = facts.fetchMode else { return facts.isNavigation ? "navigate" : "no-cors" }
+    guard let mode = facts.mode else { return facts.isNavigation ? "navigate" : "no-cors" }
     return ["navigate", "same-origin", "no-cors", "cors"].contains(mode) ? mode : "no-cors"
   }
 
@@ -86,7 +86,8 @@ struct EventRequest: Sendable {
   private static func credentials(_ facts: RequestFacts, mode: String) -> String {
     if mode == "navigate" { return "include" }
     if facts.fetchSite == "same-origin" { return "same-origin" }
-    if facts.hasCookie || facts.authorization != nil { return "include" }
-    return mode == "no-cors" ? "include" : "same-origin"
+    // An Authorization may be a script's own, which says nothing of the mode.
+    if facts.hasCookie || mode == "no-cors" { return "include" }
+    return "same-origin"
   }
 }

@@ -2,8 +2,9 @@ import FetchModel
 
 /// The field names that *Handle Fetch* looks at, told apart without a `String` for each field.
 enum FieldName: Sendable {
-  case accept, acceptEncoding, accessControlRequestMethod, authorization, cacheControl, connection
-  case contentEncoding, contentLength, cookie, cookie2, dnt, expect, host, ifModifiedSince
+  case accept, acceptEncoding, accessControlRequestHeaders, accessControlRequestMethod
+  case authorization, cacheControl, connection, contentEncoding, contentLength, cookie, cookie2,
+    dnt, expect, host, ifModifiedSince
   case ifNoneMatch, keepAlive, origin, pragma, proxy, referer, secFetchDest, secFetchMode
   case secFetchSite, secFetchUser, secPurpose, serviceWorker, setCookie, setCookie2, te, trailer
   case transferEncoding, upgrade, upgradeInsecureRequests, userAgent
@@ -19,6 +20,7 @@ enum FieldName: Sendable {
   private static let byLength: [[(StaticString, FieldName)]] = {
     let names: [(StaticString, FieldName)] = [
       ("accept", .accept), ("accept-encoding", .acceptEncoding),
+      ("access-control-request-headers", .accessControlRequestHeaders),
       ("access-control-request-method", .accessControlRequestMethod),
       ("authorization", .authorization), ("cache-control", .cacheControl),
       ("connection", .connection), ("content-encoding", .contentEncoding),

@@ -6,7 +6,7 @@ extension ServiceWorkerRegistration {
   func handleFetch(
     _ request: FetchRequest, completion: @escaping @Sendable (FetchOutcome) -> Void
   ) {
-    let facts = RequestFacts(request.headers)
+    let facts = RequestFacts(request)
     var client = FetchClient()
     if let registry = self.registry, request.downstream != nil {
       if !facts.isNavigation {
@@ -28,11 +28,16 @@ extension ServiceWorkerRegistration {
     _ request: FetchRequest, _ facts: RequestFacts, _ client: FetchClient,
     completion: @escaping @Sendable (FetchOutcome) -> Void
   ) {
-    guard let active = self.active, !Self.bypasses(request, facts) else {
-      return completion(.fallBack(request.body))
-    }
-    let finish = self.finishing(request, facts, client, completion)
+    guard let active = self.active else { return completion(.fallBack(request.body)) }
     let (listensForFetch, routes) = active.dispatching
+    if listensForFetch, let answer = preflightAnswer(to: request, facts) {
+      request.body.cancel()
+      return completion(.respond(answer))
+    }
+    guard !Self.bypasses(request, facts) else { return completion(.fallBack(request.body)) }
+    let finish = self.finishing(
+      request, facts, client,
+      listensForFetch ? self.permitting(request, facts, completion) : completion)
     let source = routes.flatMap { self.routerSource($0, for: request, facts, active) }
     switch source {
     case .network: return finish(.fallBack(request.body))
@@ -89,7 +94,7 @@ extension ServiceWorkerRegistration {
     }
     if facts.fetchMode == "websocket" || facts.upgradesToWebSocket { return true }
     // A CORS preflight is made below the service worker.
-    if request.method == "OPTIONS", facts.requestsMethod { return true }
+    if request.method == "OPTIONS", facts.requestedMethod != nil { return true }
     return facts.isForcedReload
   }
 
@@ -114,10 +119,11 @@ extension ServiceWorkerRegistration {
     let method = request.method
     worker.worker.dispatchFetch(
       FetchEventInit(
-        request: event.request, hidden: event.hidden, clientID: client.id,
+        request: event.request, hidden: event.hidden,
+        origin: self.origin(of: request, facts), clientID: client.id,
         resultingClientID: client.resultingID, parallelFetch: parallelFetch)
     ) { result in
-      var outcome = self.outcome(of: result, method: method, facts)
+      var outcome = self.outcome(of: result, request, facts)
       if facts.isRevalidation, case .respond(let response) = outcome {
         outcome = .respond(response.answeringCondition(in: event.hidden, method: method))
       }
@@ -125,8 +131,18 @@ extension ServiceWorkerRegistration {
     }
   }
 
+  /// The origin of whoever makes a request. A plugin that claims URLs is at home at all of them, unless
+  /// a page's script asks from elsewhere, for whom the server has to permit it.
+  private func origin(of request: FetchRequest, _ facts: RequestFacts) -> String? {
+    if facts.isCrossOriginCORS { return facts.origin }
+    guard self.description.match == .client, facts.isCrossOrigin, !facts.isNavigation else {
+      return String(originOf(request.url))
+    }
+    return facts.origin ?? facts.referer.map { String(originOf($0)) }
+  }
+
   private func outcome(
-    of result: FetchDispatchResult, method: String, _ facts: RequestFacts
+    of result: FetchDispatchResult, _ request: FetchRequest, _ facts: RequestFacts
   ) -> FetchOutcome {
     switch result {
     case .relayed(let response), .response(let response):
@@ -135,8 +151,14 @@ extension ServiceWorkerRegistration {
         response.body.cancel()
         return self.networkError("it answered a navigation with a redirected response")
       }
-      if case .relayed = result { return .respond(response) }
-      switch validate(response, method: method) {
+      if case .relayed = result {
+        guard !isUnaskedPart(response, of: request) else {
+          response.body.cancel()
+          return self.networkError("it answered with an opaque part, and no range was asked for")
+        }
+        return .respond(response.relayed(for: facts, url: request.url))
+      }
+      switch validate(response, method: request.method) {
       case .success(let response): return .respond(response.readable(for: facts))
       case .failure(let invalid):
         response.body.cancel()
@@ -162,6 +184,13 @@ extension ServiceWorkerRegistration {
   func networkError(_ reason: String) -> FetchOutcome {
     .networkError(FetchError(.pluginFailed, .plugin, "The plugin \(self.pluginName): \(reason)."))
   }
+}
+
+/// Whether this is a part of something of another origin that a page has not asked a part of
+/// ([Fetch §4.1](https://fetch.spec.whatwg.org/#main-fetch)): what it takes for the whole would tell it
+/// about the rest.
+private func isUnaskedPart(_ response: FetchResponse, of request: FetchRequest) -> Bool {
+  response.type == .opaque && response.status == 206 && !request.headers.contains("Range")
 }
 
 /// Whether a page comes of a response with this status: not of a redirect, nor of a response that a

@@ -9,7 +9,7 @@ import NIOCore
 ///
 /// - Only to the origin of the event's request: `Cookie`, `Authorization`, `Origin`, `Referer`,
 ///   `Sec-Fetch-*`, `Sec-Purpose`, and the client's `Cache-Control` and `Pragma`. The first two not
-///   with `credentials: "omit"`.
+///   with `credentials: "omit"`, the referrer not where the script has chosen another one.
 /// - To any origin: `User-Agent`, `DNT`, and `Accept-Encoding` as far as the worker can decode it.
 /// - Never: `Host` and the connection's fields, and a browser's validators (`If-None-Match`,
 ///   `If-Modified-Since`): the script would get a 304 that only the browser's cache understands.
@@ -18,7 +18,8 @@ import NIOCore
 ///   - hidden: what was taken out of the event's request; `nil` where the fetch is made from none.
 ///   - eventURL: the URL of the event's request.
 ///   - request: the plugin's request.
-/// - Returns: the request as it goes to the network.
+/// - Returns: the request with the fields that it gets back as its
+///   ``FetchModel/FetchRequest/clientFields``.
 public func restoreHiddenFields(
   of hidden: HeaderList?, derivedFrom eventURL: String, to request: FetchRequest
 ) -> FetchRequest {
@@ -27,15 +28,18 @@ public func restoreHiddenFields(
   guard let hidden else { return request }
   let isSameOrigin = originOf(eventURL) == originOf(request.url)
   let sendsCredentials = isSameOrigin && request.attributes.credentials != "omit"
+  let sendsReferrer = isSameOrigin && request.takeReferrer(of: hidden)
   let own = request.headers
+  var fields = HeaderList()
   var index = 0
   hidden.forEachField { name, value in
     defer { index += 1 }
     let restores =
       switch FieldName(name) {
       case .cookie, .authorization: sendsCredentials
-      case .origin, .referer, .secFetchDest, .secFetchMode, .secFetchSite, .secFetchUser,
-        .secPurpose, .cacheControl, .pragma:
+      case .referer: sendsReferrer
+      case .origin, .secFetchDest, .secFetchMode, .secFetchSite, .secFetchUser, .secPurpose,
+        .cacheControl, .pragma:
         isSameOrigin
       case .userAgent, .dnt, .acceptEncoding: true
       default: false
@@ -43,12 +47,26 @@ public func restoreHiddenFields(
     guard restores, !own.contains(hidden.name(at: index)) else { return }
     if case .acceptEncoding = FieldName(name) {
       let restricted = restrictCodings(hidden.value(at: index))
-      request.headers.append(name: hidden.name(at: index), value: restricted)
+      fields.append(name: hidden.name(at: index), value: restricted)
     } else {
-      request.headers.append(name: name, value: value)
+      fields.append(name: name, value: value)
     }
   }
+  request.clientFields = fields
   return request
+}
+
+extension FetchRequest {
+  /// Makes the client's referrer the request's, unless the script has chosen another one. Returns
+  /// whether it is the client's.
+  fileprivate mutating func takeReferrer(of hidden: HeaderList) -> Bool {
+    let referrer = hidden.first("Referer") ?? ""
+    guard self.attributes.referrerPolicy.isEmpty,
+      self.attributes.referrer == referrer || self.attributes.referrer == "about:client"
+    else { return false }
+    self.attributes.referrer = referrer
+    return true
+  }
 }
 
 /// The fields that the network side writes itself.

@@ -54,6 +54,9 @@ public struct FetchEventInit: Sendable {
   /// The fields of the client's request that the script must not see. They go back into the plugin's
   /// own fetches that are made from `event.request` (``restoreHiddenFields(of:derivedFrom:to:)``).
   public var hidden: HeaderList
+  /// The origin of whoever makes the request, and so that of fetches that are made from
+  /// `event.request`; `nil` for the script's.
+  public var origin: String?
   /// The client that makes the request; empty for a navigation, and where it is not known.
   public var clientID: String
   /// The client that a navigation makes, empty otherwise.
@@ -64,13 +67,14 @@ public struct FetchEventInit: Sendable {
   public var parallelFetch: ParallelFetch
 
   public init(
-    request: FetchRequest, hidden: HeaderList, clientID: String = "",
-    resultingClientID: String = "", replacesClientID: String = "",
+    request: FetchRequest, hidden: HeaderList, origin: String? = nil,
+    clientID: String = "", resultingClientID: String = "", replacesClientID: String = "",
     parallelFetch: ParallelFetch = .none
   ) {
     self.parallelFetch = parallelFetch
     self.request = request
     self.hidden = hidden
+    self.origin = origin
     self.clientID = clientID
     self.resultingClientID = resultingClientID
     self.replacesClientID = replacesClientID

@@ -20,24 +20,29 @@ public final class ServiceWorkerRegistry: RequestInterceptor {
   let queues = Mutex<[String: JobQueue]>([:])
   let writer: StoreWriter?
   let caches: (any ResponseCache)?
+  /// Asks for permission before a page's request goes on to the network; `nil` for nobody.
+  let fetcher: HTTPFetcher?
   let now: @Sendable () -> Int64
   let onSoftUpdate: @Sendable (String, Result<UpdateOutcome, PluginError>) -> Void
 
   /// - Parameters:
   ///   - store: where registrations survive the end of the program; `nil` for nowhere.
   ///   - caches: what routes to a cache look into; `nil` where there are no caches.
+  ///   - fetcher: makes the preflights of pages' requests that go on to the network: what pages' browsers
+  ///     have asked was answered here. `nil` for none.
   ///   - now: the time in milliseconds since 1970.
   ///   - onSoftUpdate: is told, with the plugin's name, what came of an update that a request was the
   ///     reason for, where its script had changed or could not be had.
   public init(
     store: (any RegistrationStore)? = nil, caches: (any ResponseCache)? = nil,
-    now: @escaping @Sendable () -> Int64 = { 0 },
+    fetcher: HTTPFetcher? = nil, now: @escaping @Sendable () -> Int64 = { 0 },
     onSoftUpdate: @escaping @Sendable (String, Result<UpdateOutcome, PluginError>) -> Void = {
       _, _ in
     }
   ) {
     self.onSoftUpdate = onSoftUpdate
     self.caches = caches
+    self.fetcher = fetcher
     self.writer = store.map { StoreWriter($0) }
     self.now = now
   }

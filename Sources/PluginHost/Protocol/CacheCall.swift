@@ -38,7 +38,7 @@ enum CacheCall: Sendable {
   struct Put: Sendable {
     var request: RequestHead
     var response: ResponseHead
-    var type: CachedResponseType
+    var type: ResponseType
     var body: Body
   }
 
@@ -116,7 +116,7 @@ private struct CachePayloadReader {
   private mutating func put() -> CacheCall? {
     guard let cache = self.number(), let isBatch = self.number(), let head = self.lines(),
       head.count == 10, let requestHeaders = self.headers(),
-      let type = self.part().flatMap({ CachedResponseType(name: $0) }),
+      let type = self.part().flatMap({ ResponseType(name: $0) }),
       let status = self.number().flatMap({ UInt16(exactly: $0) }), let statusText = self.part(),
       let urlList = self.lines(), let headers = self.headers(), let body = self.body()
     else { return nil }

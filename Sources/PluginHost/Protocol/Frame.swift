@@ -21,15 +21,17 @@ enum Frame: Sendable {
   case abortEvent(event: UInt32)
   /// Ahead of the event's frame, where there is any of it.
   case fetchEventDetails(event: UInt32, FetchEventDetails)
-  case fetchResult(fetch: UInt32, ResponseHead, body: BodyKind)
+  /// The head is what the script may see of the response; `coding` is the `Content-Encoding` of its
+  /// body, empty for none.
+  case fetchResult(
+    fetch: UInt32, type: ResponseType, ResponseHead, coding: String, body: BodyKind)
   case fetchFailed(fetch: UInt32, message: String)
   /// A response out of a cache, ahead of the answer to the call that asked for it. From here on it is
   /// like the response of a fetch, whose number the host has chosen: one of at least
   /// ``firstCachedResponse``.
   ///
-  /// `isCoded`: the head is the network's, so the body is coded as it says.
   case cachedResponse(
-    fetch: UInt32, type: CachedResponseType, isCoded: Bool, ResponseHead, body: BodyKind)
+    fetch: UInt32, type: ResponseType, ResponseHead, coding: String, body: BodyKind)
   /// Answers ``call(call:kind:payload:)``; an empty error means success. What the payload says is
   /// the kind's business.
   case callResult(call: UInt32, errorName: String, message: String, payload: ByteBuffer)

@@ -34,7 +34,9 @@ struct FrameReader {
       return .fetchEvent(event: try self.integer(), try self.request(), body: try self.body())
     case .abortEvent: return .abortEvent(event: try self.integer())
     case .fetchResult:
-      return .fetchResult(fetch: try self.integer(), try self.response(), body: try self.body())
+      return .fetchResult(
+        fetch: try self.integer(), type: try self.enumeration(ResponseType.self),
+        try self.response(), coding: try self.string(), body: try self.body())
     case .fetchFailed:
       return .fetchFailed(fetch: try self.integer(), message: try self.string())
     case .callResult:
@@ -43,8 +45,8 @@ struct FrameReader {
         payload: try self.blob())
     case .cachedResponse:
       return .cachedResponse(
-        fetch: try self.integer(), type: try self.enumeration(CachedResponseType.self),
-        isCoded: try self.bool(), try self.response(), body: try self.body())
+        fetch: try self.integer(), type: try self.enumeration(ResponseType.self),
+        try self.response(), coding: try self.string(), body: try self.body())
     case .ping: return .ping(try self.integer())
     case .stop: return .stop
     case .registration: return .registration(try self.string())
@@ -189,6 +191,8 @@ struct FrameReader {
     head.attributes.referrer = try self.string()
     head.attributes.referrerPolicy = try self.string()
     head.attributes.isReload = try self.bool()
+    head.attributes.integrity = try self.string()
+    head.attributes.keepalive = try self.bool()
     return head
   }
 

@@ -38,9 +38,11 @@ struct FrameWriter {
       self.request(head)
       self.body(body)
     case .abortEvent(let event): self.numbered(.abortEvent, event)
-    case .fetchResult(let fetch, let head, let body):
+    case .fetchResult(let fetch, let type, let head, let coding, let body):
       self.numbered(.fetchResult, fetch)
+      self.integer(type.rawValue)
       self.response(head)
+      self.string(coding)
       self.body(body)
     case .fetchFailed(let fetch, let message):
       self.numbered(.fetchFailed, fetch)
@@ -50,11 +52,11 @@ struct FrameWriter {
       self.string(errorName)
       self.string(message)
       self.blob(payload)
-    case .cachedResponse(let fetch, let type, let isCoded, let head, let body):
+    case .cachedResponse(let fetch, let type, let head, let coding, let body):
       self.numbered(.cachedResponse, fetch)
       self.integer(type.rawValue)
-      self.bool(isCoded)
       self.response(head)
+      self.string(coding)
       self.body(body)
     case .ping(let number): self.numbered(.ping, number)
     case .stop: self.type(.stop)
@@ -188,6 +190,8 @@ struct FrameWriter {
     self.string(head.attributes.referrer)
     self.string(head.attributes.referrerPolicy)
     self.bool(head.attributes.isReload)
+    self.string(head.attributes.integrity)
+    self.bool(head.attributes.keepalive)
   }
 
   private mutating func response(_ head: ResponseHead) {

@@ -1,9 +1,12 @@
 import FetchModel
+import Interceptor
 
 /// A fetch that the worker asked for: under way, or answered and its response still of use. A
 /// response out of a cache is one too.
 final class PluginFetch {
   let signal: FetchSignal
+  /// The credentials mode of its request.
+  let credentials: String
   /// Whether the head is as it came from the network; a script has made it otherwise.
   let isFromNetwork: Bool
   private(set) var state = State.pending
@@ -14,9 +17,17 @@ final class PluginFetch {
     case answered(FetchResponse, BodySender?)
   }
 
-  init(signal: FetchSignal, isFromNetwork: Bool = true) {
+  init(signal: FetchSignal, credentials: String, isFromNetwork: Bool = true) {
     self.signal = signal
+    self.credentials = credentials
     self.isFromNetwork = isFromNetwork
+  }
+
+  /// What the worker gets of a response: its head filtered, and the coding of its body.
+  func head(of response: FetchResponse) -> (ResponseHead, coding: String) {
+    guard self.isFromNetwork || response.type.isOpaque else { return (ResponseHead(response), "") }
+    let coding = response.type.isOpaque ? nil : response.headers.first("Content-Encoding")
+    return (ResponseHead(response.filtered(credentials: self.credentials)), coding ?? "")
   }
 
   var isPending: Bool { if case .pending = self.state { true } else { false } }
@@ -37,6 +48,16 @@ final class PluginFetch {
   /// The worker is gone, or does not want the response any more.
   func abandon() {
     self.signal.abort()
-    if case .answered(_, let sender) = self.state { sender?.cancel() }
+    guard case .answered(let response, let sender) = self.state else { return }
+    // Of an opaque response the worker gets no body.
+    if let sender { sender.cancel() } else { response.body.cancel() }
+  }
+}
+
+extension ResponseHead {
+  init(_ response: FetchResponse) {
+    self.init(
+      status: UInt16(clamping: response.status), statusText: response.statusText,
+      headers: response.headers, urlList: response.urlList)
   }
 }

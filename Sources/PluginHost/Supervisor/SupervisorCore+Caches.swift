@@ -145,17 +145,16 @@ extension SupervisorCore {
     let response = entry.response
     let stream = StreamID(kind: .fetchResponse, number: number)
     let (body, sender) = outgoingBody(
-      response.body, stream, inlineUpTo: cachedInlineLimit)
-    let fetch = PluginFetch(signal: FetchSignal(), isFromNetwork: entry.isFromNetwork)
+      response.type.isOpaque ? .none : response.body, stream, inlineUpTo: cachedInlineLimit)
+    let fetch = PluginFetch(
+      signal: FetchSignal(), credentials: requestAttributes(entry.requestAttributes).credentials,
+      isFromNetwork: entry.isFromNetwork)
     fetch.answered(response, sender: sender)
     self.fetches[number] = fetch
     self.senders[stream] = sender
-    let head = ResponseHead(
-      status: UInt16(clamping: response.status), statusText: response.statusText,
-      headers: response.headers, urlList: response.urlList)
+    let (head, coding) = fetch.head(of: response)
     let isSent = self.send(
-      .cachedResponse(
-        fetch: number, type: entry.type, isCoded: entry.isFromNetwork, head, body: body))
+      .cachedResponse(fetch: number, type: entry.type, head, coding: coding, body: body))
     if !isSent { self.forgetFetch(number) }
     return isSent
   }
@@ -217,10 +216,7 @@ extension SupervisorCore {
         fetch.abandon()
         return nil
       }
-      let head = ResponseHead(
-        status: UInt16(clamping: response.status), statusText: response.statusText,
-        headers: response.headers, urlList: response.urlList)
-      return (head, response.body, fetch)
+      return (ResponseHead(response), response.body, fetch)
     }
   }
 

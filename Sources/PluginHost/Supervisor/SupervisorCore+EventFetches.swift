@@ -52,7 +52,7 @@ extension SupervisorCore {
     // A worker that is gone had taken it.
     if fetch.parallel?.isTaken != false { self.beginParallelFetch(event, fetch) }
     guard let parallel = fetch.parallel else { return false }
-    self.adopt(parallel, as: number, signal: parallel.signal)
+    self.adopt(parallel, of: event, as: number, signal: parallel.signal)
     return true
   }
 
@@ -64,12 +64,15 @@ extension SupervisorCore {
       head.attributes == fetch.request.attributes, isEqual(head.headers, fetch.request.headers)
     else { return false }
     // The script's abort does not end the race.
-    self.adopt(parallel, as: number, signal: FetchSignal())
+    self.adopt(parallel, of: event, as: number, signal: FetchSignal())
     return true
   }
 
-  private func adopt(_ parallel: EventFetch, as number: UInt32, signal: FetchSignal) {
-    self.fetches[number] = PluginFetch(signal: signal)
+  private func adopt(
+    _ parallel: EventFetch, of event: UInt32, as number: UInt32, signal: FetchSignal
+  ) {
+    let credentials = self.events[event]?.fetch?.request.attributes.credentials ?? "include"
+    self.fetches[number] = PluginFetch(signal: signal, credentials: credentials)
     let generation = self.connection.generation
     parallel.take { self.fetchEnded(number, $0, generation: generation) }
   }

@@ -37,7 +37,10 @@ extension SupervisorCore {
     }
     if case .none = body, self.takeRaceResponse(number, head, event: event) { return true }
     switch self.networkRequest(head, body, derivedFrom: event) {
-    case .success(let request): self.fetch(number, request)
+    case .success(var request):
+      // Only a script's stream has no length.
+      if case .body(.stream(length: nil)) = source { request.client?.usesCORSPreflight = true }
+      self.fetch(number, request)
     case .failure(let error):
       body.cancel()
       self.send(.fetchFailed(fetch: number, message: error.message))
@@ -62,9 +65,9 @@ extension SupervisorCore {
     guard self.fetches.count < maximumFetches else {
       return .failure(FetchError(.httpRequestDenied, .plugin, "Too many fetches are open."))
     }
-    guard let url = WebURL(head.url), url.scheme == "http" || url.scheme == "https" else {
+    guard let url = WebURL(head.url) else {
       return .failure(
-        FetchError(.httpRequestError, .plugin, "\(head.url.prefix(200)) is no http(s) URL."))
+        FetchError(.httpRequestError, .plugin, "\(head.url.prefix(200)) is no URL."))
     }
     guard !head.method.isEmpty, head.method.utf8.allSatisfy(isTokenByte),
       firstInvalidField(head.headers) == nil
@@ -72,19 +75,34 @@ extension SupervisorCore {
       return .failure(
         FetchError(.httpRequestError, .plugin, "The request's method or a field is not valid."))
     }
-    let request = FetchRequest(
-      method: head.method, url: url.hrefWithoutFragment, headers: head.headers, body: body,
+    var request = FetchRequest(
+      method: head.method, url: url.href, headers: head.headers, body: body,
       attributes: head.attributes)
-    let recent = self.recentEvents.entry(event)
-    let origin =
-      self.events[event]?.fetch.map { ($0.request.url, $0.hidden) }
-      ?? recent.map { ($0.url, $0.hidden) }
+    let derived = self.derivation(from: event)
+    request.client = RequestClient(
+      origin: self.origin(ofFetchOf: url, derived), url: self.configuration.scriptURL)
     return .success(
-      restoreHiddenFields(of: origin?.1, derivedFrom: origin?.0 ?? "", to: request))
+      restoreHiddenFields(of: derived?.hidden, derivedFrom: derived?.url ?? "", to: request))
+  }
+
+  /// The event from whose request a fetch is made; `nil` where it is too old, or there is none.
+  private func derivation(from event: UInt32) -> RecentEvents.Entry? {
+    self.events[event]?.fetch.map { RecentEvents.Entry(event, $0) }
+      ?? self.recentEvents.entry(event)
+  }
+
+  /// The origin of a fetch: that of the event's request where it is made from one; else the script's,
+  /// or that of the URL where the plugin claims URLs of that origin.
+  private func origin(ofFetchOf url: WebURL, _ derived: RecentEvents.Entry?) -> String {
+    let origin = url.origin
+    let own = self.configuration.scriptOrigin
+    if let derived, WebURL(derived.url)?.origin == origin { return derived.origin ?? own }
+    return self.configuration.homeOrigins.contains(origin) ? origin : own
   }
 
   private func fetch(_ number: UInt32, _ request: FetchRequest) {
-    self.fetches[number] = PluginFetch(signal: request.signal)
+    self.fetches[number] = PluginFetch(
+      signal: request.signal, credentials: request.attributes.credentials)
     let generation = self.connection.generation
     self.network.fetch(request) { result in
       self.eventLoop.execute { self.fetchEnded(number, result, generation: generation) }
@@ -110,13 +128,15 @@ extension SupervisorCore {
 
   private func fetchAnswered(_ number: UInt32, _ fetch: PluginFetch, _ response: FetchResponse) {
     let stream = StreamID(kind: .fetchResponse, number: number)
-    let (body, sender) = outgoingBody(response.body, stream)
-    let head = ResponseHead(
-      status: UInt16(clamping: response.status), statusText: response.statusText,
-      headers: response.headers, urlList: response.urlList)
+    // What a script cannot read does not go to it.
+    let (body, sender) = outgoingBody(response.type.isOpaque ? .none : response.body, stream)
+    let (head, coding) = fetch.head(of: response)
     fetch.answered(response, sender: sender)
     self.senders[stream] = sender
-    guard !self.send(.fetchResult(fetch: number, head, body: body)) else { return }
+    guard
+      !self.send(
+        .fetchResult(fetch: number, type: response.type, head, coding: coding, body: body))
+    else { return }
     self.forgetFetch(number)
     self.send(.fetchFailed(fetch: number, message: "The response's head is too long."))
   }

@@ -28,7 +28,10 @@ public final class WorkerSupervisor: PluginWorker {
     /// The script's file, for messages; read where there are no ``resources``.
     public var scriptPath: String
     /// What `self.location` says.
-    public var scriptURL: String
+    public var scriptURL: String { didSet { self.scriptOrigin = originOfURL(self.scriptURL) } }
+    private(set) var scriptOrigin: String
+    /// The origins whose URLs the plugin claims: its own fetches of them are not cross-origin.
+    public var homeOrigins: Set<String> = []
     /// What `registration.scope` says.
     public var scope: String
     /// Whether the script is a module.
@@ -76,6 +79,7 @@ public final class WorkerSupervisor: PluginWorker {
       self.name = name
       self.scriptPath = scriptPath
       self.scriptURL = scriptURL
+      self.scriptOrigin = originOfURL(scriptURL)
       self.scope = scope
     }
   }
@@ -212,3 +216,5 @@ public final class WorkerSupervisor: PluginWorker {
     if self.eventLoop.inEventLoop { body(core) } else { self.eventLoop.execute { body(core) } }
   }
 }
+
+private func originOfURL(_ url: String) -> String { WebURL(url)?.origin ?? "null" }

@@ -67,11 +67,13 @@ struct ProxyRunner {
     // What plugins store; opened when one does.
     let storage = StorageDirectory(path: self.dataDirectory + "/storage", logger: self.logger)
     let caches = CacheStore(in: storage, quota: self.options.storageQuota << 20)
-    let registry = self.makeRegistry(storage, caches)
+    let fetcher = HTTPFetcher(
+      server.fetcher, digester: ResponseDigester(), now: { Self.monotonicMilliseconds() })
+    let registry = self.makeRegistry(storage, caches, fetcher)
     try await server.prepare(interceptor: registry)
     let spares = SpareWorkers(count: self.options.pluginLimits.spares)
     let manager = PluginManager(
-      registry: registry, mounts: server.mounts, network: server.fetcher, caches: caches,
+      registry: registry, mounts: server.mounts, network: fetcher, caches: caches,
       group: group, logger: self.logger, defaults: self.options.pluginLimits.defaults,
       spares: spares)
     let admin = AdminServer(token: token.text, handler: PluginsAPI(manager: manager))
@@ -125,7 +127,7 @@ struct ProxyRunner {
   }
 
   private func makeRegistry(
-    _ storage: StorageDirectory, _ caches: CacheStore
+    _ storage: StorageDirectory, _ caches: CacheStore, _ fetcher: HTTPFetcher
   ) -> ServiceWorkerRegistry {
     let logger = self.logger
     let report:
@@ -141,8 +143,8 @@ struct ProxyRunner {
           }
         }
     return ServiceWorkerRegistry(
-      store: DatabaseRegistrationStore(in: storage), caches: caches, now: { Self.milliseconds() },
-      onSoftUpdate: report)
+      store: DatabaseRegistrationStore(in: storage), caches: caches, fetcher: fetcher,
+      now: { Self.milliseconds() }, onSoftUpdate: report)
   }
 
   /// The time since 1970.
@@ -150,6 +152,11 @@ struct ProxyRunner {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+  }
+
+  /// A clock that nobody sets.
+  private static func monotonicMilliseconds() -> Int64 {
+    Int64(NIODeadline.now().uptimeNanoseconds / 1_000_000)
   }
 
   private static func announce(_ lines: String) {

@@ -55,7 +55,7 @@ actor PluginManager {
     self.defaults = defaults
     self.registry = registry
     self.mounts = mounts
-    self.network = RedirectFollowingFetcher(network)
+    self.network = network
     self.caches = caches
     self.group = group
     self.logger = logger
@@ -241,6 +241,10 @@ extension PluginDefinition {
     var configuration = WorkerSupervisor.Configuration(
       name: self.name, scriptPath: self.path, scriptURL: self.scriptURL,
       scope: self.scopeURLs[0])
+    if self.match == .url {
+      configuration.homeOrigins = Set(
+        self.scopeURLs.filter { !ScopePattern.isPattern($0) }.compactMap { WebURL($0)?.origin })
+    }
     configuration.config = self.config ?? ""
     configuration.instances = self.instances
     configuration.isModule = self.isModule

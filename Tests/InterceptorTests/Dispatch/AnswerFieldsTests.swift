@@ -7,10 +7,14 @@ import Testing
 @Suite struct AnswerFieldsTests {
   private func outcome(
     _ fields: [(String, String)], method: String = "GET", answer: [(String, String)] = [],
-    status: Int = 200, body: FetchBody = .bytes(ByteBuffer(string: "b")), relayed: Bool = false
+    status: Int = 200, body: FetchBody = .bytes(ByteBuffer(string: "b")), relayed: Bool = false,
+    _ change: (inout FetchResponse) -> Void = { _ in }
   ) async throws -> String {
     let registry = ServiceWorkerRegistry()
-    let response = FetchResponse(status: status, headers: HeaderList(answer), body: body)
+    var changed = FetchResponse(
+      status: status, headers: HeaderList(answer), body: body, urlList: ["https://a.test/x"])
+    change(&changed)
+    let response = changed
     let plugin = FakePlugin { behaviour in
       behaviour.fetch = { _ in relayed ? .relayed(response) : .response(response) }
     }
@@ -53,7 +57,84 @@ import Testing
 
   /// What the network says of its own answers, the browser has to see.
   @Test func theNetworksAnswersAreLeftAsTheyAre() async throws {
-    #expect(try await self.outcome(self.cross("cors"), relayed: true) == #"respond 200 [] "b""#)
+    for allowed in ["https://b.test", "*"] {
+      let fields = [("Access-Control-Allow-Origin", allowed)]
+      #expect(
+        try await self.outcome(self.cross("cors"), answer: fields, relayed: true) {
+          $0.type = .cors
+        } == #"respond 200 ["Access-Control-Allow-Origin: \#(allowed)"] "b""#)
+    }
+    #expect(
+      try await self.outcome(self.cross("no-cors"), relayed: true) { $0.type = .basic }
+        == #"respond 200 [] "b""#)
+  }
+
+  /// What the script has fetched of its own origin, or may read of another one, a page may read.
+  @Test func whatAScriptMayReadAPageMayRead() async throws {
+    let permission =
+      #""Access-Control-Allow-Origin: https://b.test", "Access-Control-Allow-Credentials: true""#
+    #expect(
+      try await self.outcome(self.cross("cors"), answer: [("X-A", "1")], relayed: true) {
+        $0.type = .basic
+        $0.urlList = ["https://a.test/other"]
+      } == #"respond 200 ["X-A: 1", \#(permission), "Access-Control-Expose-Headers: X-A"] "b""#)
+    let own = [
+      ("Access-Control-Allow-Origin", "https://a.test"), ("X-A", "1"), ("X-B", "2"),
+      ("Access-Control-Expose-Headers", "x-b"),
+    ]
+    #expect(
+      try await self.outcome(self.cross("cors"), answer: own, relayed: true) {
+        $0.type = .cors
+        $0.urlList = ["https://c.test/"]
+      }
+        == #"respond 200 ["X-A: 1", "X-B: 2", \#(permission), "#
+        + #""Access-Control-Expose-Headers: X-B"] "b""#)
+  }
+
+  /// In a browser the cookies of another server's answer would be that server's.
+  @Test func otherServersSetNothingForTheOrigin() async throws {
+    let fields = [
+      ("Set-Cookie", "a=b"), ("Clear-Site-Data", "*"), ("Strict-Transport-Security", "max-age=1"),
+      ("X", "y"),
+    ]
+    for url in ["https://c.test/", "https://a.test/other"] {
+      let outcome = try await self.outcome([], answer: fields, relayed: true) {
+        $0.type = .opaque
+        $0.urlList = [url]
+      }
+      #expect(outcome.contains("Set-Cookie") == (url == "https://a.test/other"), "\(outcome)")
+      #expect(outcome.contains("X: y"))
+    }
+  }
+
+  @Test func opaqueAnswersKeepStatusAndBody() async throws {
+    let fields = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Site", "same-origin")]
+    let opaque = { (response: inout FetchResponse) in
+      response.type = .opaque
+      response.urlList = ["https://c.test/"]
+    }
+    #expect(
+      try await self.outcome(fields, answer: [("X", "y")], status: 404, relayed: true, opaque)
+        == #"respond 404 ["X: y"] "b""#)
+    // A part that was not asked for.
+    #expect(
+      try await self.outcome(fields, status: 206, relayed: true, opaque)
+        .hasPrefix("error plugin_failed"))
+    #expect(
+      try await self.outcome(
+        fields + [("Range", "bytes=0-")], status: 206, relayed: true, opaque
+      ).hasPrefix("respond 206"))
+  }
+
+  /// Browsers do not say what kind of request it is where the origin has no TLS.
+  @Test func plainPages() async throws {
+    let browser = [("User-Agent", "Mozilla/5.0"), ("Origin", "https://b.test")]
+    #expect(try await self.outcome(browser).contains("Access-Control-Allow-Origin: https://b.test"))
+    #expect(
+      try await self.outcome([("User-Agent", "curl/8"), ("Origin", "https://b.test")])
+        == #"respond 200 [] "b""#)
+    #expect(
+      try await self.outcome(browser + [("Accept", "text/html")]) == #"respond 200 [] "b""#)
   }
 
   // MARK: Revalidations

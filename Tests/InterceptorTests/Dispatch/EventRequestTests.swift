@@ -7,7 +7,7 @@ import Testing
   private func event(_ fields: [(String, String)]) -> EventRequest {
     let request = FetchRequest(
       method: "GET", url: "https://a.test/", headers: HeaderList(fields))
-    return EventRequest(request, facts: RequestFacts(request.headers))
+    return EventRequest(request, facts: RequestFacts(request))
   }
 
   @Test func fieldsOfTheClientAreHidden() {

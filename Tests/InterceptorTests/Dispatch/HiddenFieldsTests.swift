@@ -12,14 +12,16 @@ import Testing
 
   private func restored(
     to url: String, _ fields: [(String, String)] = [], credentials: String = "include",
-    derived: Bool = true
+    derived: Bool = true, change: (inout FetchRequest) -> Void = { _ in }
   ) -> [String] {
     var request = FetchRequest(method: "GET", url: url, headers: HeaderList(fields))
     request.attributes.credentials = credentials
-    return text(
-      restoreHiddenFields(
-        of: derived ? self.hidden : nil, derivedFrom: "https://a.test/x?y", to: request
-      ).headers)
+    request.attributes.referrer = "about:client"
+    change(&request)
+    let restored = restoreHiddenFields(
+      of: derived ? self.hidden : nil, derivedFrom: "https://a.test/x?y", to: request)
+    #expect((restored.clientFields == nil) == !derived)
+    return text(restored.headers) + (restored.clientFields.map { text($0) } ?? [])
   }
 
   @Test func sameOriginGetsTheClientsFields() {
@@ -42,6 +44,18 @@ import Testing
     let fields = self.restored(to: "https://a.test/", credentials: "omit")
     #expect(!fields.contains { $0.hasPrefix("Cookie") || $0.hasPrefix("Authorization") })
     #expect(fields.contains("User-Agent: curl"))
+  }
+
+  /// The client's referrer goes along as long as the script chooses no other.
+  @Test func referrers() {
+    let referrer = "Referer: https://a.test/"
+    let restored = { (change: (inout FetchRequest) -> Void) in
+      self.restored(to: "https://a.test/", change: change).contains(referrer)
+    }
+    #expect(restored { $0.attributes.referrer = "https://a.test/" })
+    #expect(!restored { $0.attributes.referrer = "https://a.test/other" })
+    #expect(!restored { $0.attributes.referrer = "" })
+    #expect(!restored { $0.attributes.referrerPolicy = "no-referrer" })
   }
 
   @Test func fieldsOfTheScriptStay() {

@@ -59,7 +59,8 @@ final class ConformanceScene: Sendable {
     let log = self.log
     let factory = SupervisorFactory(
       configuration: self.configuration, executable: executable,
-      network: RedirectFollowingFetcher(self.network), group: MultiThreadedEventLoopGroup.singleton,
+      network: HTTPFetcher(self.network, digester: ResponseDigester(), now: { 0 }),
+      group: MultiThreadedEventLoopGroup.singleton,
       logger: Logger(label: "conformance") { _ in RecordingLogHandler(recorder: log) })
     return try await self.registry.register(
       PluginDescription(

@@ -19,17 +19,26 @@ import Testing
   func fetchOfTheNetwork(kind: ConformanceKind) async throws {
     try await withConformance(kind) { scene in
       let answer = try scene.fetch("/fetch")
-      let (request, complete) = try await scene.network.request(0)
+      // The plugin's origin is another one, so that the server has to permit it.
+      let (preflight, permit) = try await scene.network.request(0)
+      #expect(preflight.method == "OPTIONS")
+      #expect(preflight.headers.all("Access-Control-Request-Headers") == ["x-mine"])
+      let allowed = HeaderList([
+        ("Access-Control-Allow-Origin", ConformanceScene.origin),
+        ("Access-Control-Allow-Headers", "x-mine"),
+      ])
+      permit(.success(FetchResponse(status: 204, headers: allowed)))
+      let (request, complete) = try await scene.network.request(1)
       #expect(request.url == "https://network.test/data")
       #expect(request.headers.all("X-Mine") == ["yes"])
       let pipe = BodyPipe()
-      complete(.success(FetchResponse(status: 203, headers: HeaderList(), body: .stream(pipe))))
+      complete(.success(FetchResponse(status: 203, headers: allowed, body: .stream(pipe))))
       pipe.write(ByteBuffer(string: "from "))
       pipe.write(ByteBuffer(string: "afar"))
       pipe.finish()
       #expect(try await answer.text() == "203 from afar")
       let failing = try scene.fetch("/fetch")
-      let (_, fail) = try await scene.network.request(1)
+      let (_, fail) = try await scene.network.request(2)
       fail(.failure(FetchError(.connectionRefused, .upstream, "Nobody is there.")))
       #expect(try await failing.text() == "no network")
     }

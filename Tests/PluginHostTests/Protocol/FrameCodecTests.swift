@@ -33,10 +33,11 @@ let everyFrame: [Frame] = {
     .registration("1 activated\n\n\n1 activated\nimports"),
     .fetchEventDetails(
       event: 3, FetchEventDetails(clientID: "a", resultingClientID: "b", hasPreload: true)),
-    .abortEvent(event: 3), .fetchResult(fetch: 4, response, body: .inline(ByteBuffer())),
+    .abortEvent(event: 3),
+    .fetchResult(fetch: 4, type: .cors, response, coding: "gzip", body: .inline(ByteBuffer())),
     .fetchFailed(fetch: 4, message: "refused"),
     .cachedResponse(
-      fetch: firstCachedResponse, type: .opaque, isCoded: true, response, body: .inline(bytes)),
+      fetch: firstCachedResponse, type: .opaque, response, coding: "br", body: .inline(bytes)),
     .callResult(call: 5, errorName: "InvalidStateError", message: "no", payload: bytes), .ping(6),
     .stop,
     .ready(listeners: []), .ready(listeners: ["install", "fetch"]),

@@ -39,7 +39,7 @@ extension CacheEntry {
   /// A request and its response as short as can be.
   static func simple(
     _ url: String, _ text: String? = "body", requestHeaders: [(String, String)] = [],
-    headers: [(String, String)] = [], type: CachedResponseType = .default
+    headers: [(String, String)] = [], type: ResponseType = .default
   ) throws -> CacheEntry {
     let request = RequestHead(
       method: "GET", url: url, headers: HeaderList(requestHeaders),

@@ -279,7 +279,8 @@ struct SupervisorFixture {
     configuration.unresponsiveTime = .hours(10_000)
     change(&configuration)
     self.supervisor = WorkerSupervisor(
-      configuration: configuration, launcher: self.launcher, network: self.network,
+      configuration: configuration, launcher: self.launcher,
+      network: HTTPFetcher(self.network, digester: ResponseDigester(), now: { 0 }),
       caches: caches, eventLoop: self.eventLoop,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
       clock: SupervisorClock(tick: tick) { [clock] in clock.now() },

@@ -243,12 +243,12 @@ import Testing
     defer { fixture.end() }
     let worker = try await fixture.start()
     try worker.send(
-      .fetch(fetch: 1, requestHead("https://b.test/"), derivedFrom: 0, body: .body(.none)),
-      .fetch(fetch: 2, requestHead("https://c.test/"), derivedFrom: 0, body: .body(.none)))
+      .fetch(fetch: 1, requestHead("https://a.test/b"), derivedFrom: 0, body: .body(.none)),
+      .fetch(fetch: 2, requestHead("https://a.test/c"), derivedFrom: 0, body: .body(.none)))
     let pipe = BodyPipe()
     try await fixture.network.request(0).1(
       .success(FetchResponse(status: 201, headers: HeaderList(), body: .stream(pipe))))
-    guard case .fetchResult(1, let head, .stream(nil)) = try await worker.next() else {
+    guard case .fetchResult(1, _, let head, _, .stream(nil)) = try await worker.next() else {
       return #expect(Bool(false))
     }
     #expect(head.status == 201)
@@ -287,7 +287,7 @@ import Testing
     #expect(relayedUp === up)
     let down = BodyPipe()
     complete(.success(FetchResponse(status: 200, headers: HeaderList(), body: .stream(down))))
-    guard case .fetchResult(1, _, .stream) = try await worker.next() else {
+    guard case .fetchResult(1, _, _, _, .stream) = try await worker.next() else {
       return #expect(Bool(false))
     }
     try worker.send(.respondRelay(event: event, fetch: 1))
@@ -303,7 +303,7 @@ import Testing
     defer { fixture.end() }
     let worker = try await fixture.start()
     try worker.send(
-      .fetch(fetch: 1, requestHead("https://b.test/"), derivedFrom: 0, body: .body(.none)))
+      .fetch(fetch: 1, requestHead("https://a.test/b"), derivedFrom: 0, body: .body(.none)))
     let (request, complete) = try await fixture.network.request()
     try worker.send(.abortFetch(fetch: 1))
     try await eventually { request.signal.isAborted }
@@ -311,7 +311,7 @@ import Testing
     try await self.answersStill(fixture, worker)
   }
 
-  @Test(arguments: ["ftp://a.test/", "not a url", "", "data:,x"])
+  @Test(arguments: ["ftp://a.test/", "not a url", "", "data:x", "blob:https://a.test/x"])
   func fetchOfNoHTTPURL(_ url: String) async throws {
     let fixture = try SupervisorFixture()
     defer { fixture.end() }
@@ -319,6 +319,47 @@ import Testing
     try worker.send(.fetch(fetch: 1, requestHead(url), derivedFrom: 0, body: .body(.none)))
     guard case .fetchFailed(1, _) = try await worker.next() else { return #expect(Bool(false)) }
     #expect(fixture.network.count == 0)
+  }
+
+  /// What a script cannot read does not reach its process.
+  @Test func opaqueResponseStaysWithTheHost() async throws {
+    let fixture = try SupervisorFixture()
+    defer { fixture.end() }
+    let worker = try await fixture.start()
+    let outcome = fixture.fetch()
+    let event = try await fixture.deliver(worker)
+    try worker.send(
+      .fetch(fetch: 1, requestHead("https://b.test/"), derivedFrom: 0, body: .body(.none)))
+    try await fixture.network.request(0).1(
+      .success(
+        FetchResponse(
+          status: 203, headers: HeaderList([("X-Secret", "s")]),
+          body: .bytes(ByteBuffer(string: "secret")))))
+    guard case .fetchResult(1, .opaque, let head, "", .none) = try await worker.next() else {
+      return #expect(Bool(false))
+    }
+    #expect(head.status == 0)
+    #expect(head.headers.isEmpty)
+    #expect(head.urlList == [])
+    try worker.send(.respondRelay(event: event, fetch: 1))
+    #expect(try await outcome.text() == #"relayed 203 "secret""#)
+  }
+
+  /// A plugin is at home where it claims URLs.
+  @Test func whoseFetchItIs() async throws {
+    let fixture = try SupervisorFixture { $0.homeOrigins = ["https://h.test"] }
+    defer { fixture.end() }
+    let worker = try await fixture.start()
+    for (number, (url, origin)) in [
+      ("https://a.test/", nil), ("https://h.test/", nil), ("https://b.test/", "https://a.test"),
+    ].enumerated() {
+      var head = requestHead(url)
+      head.attributes.mode = "cors"
+      try worker.send(
+        .fetch(fetch: UInt32(number + 1), head, derivedFrom: 0, body: .body(.none)))
+      let (request, _) = try await fixture.network.request(number)
+      #expect(request.headers.first("Origin") == origin)
+    }
   }
 
   @Test func fetchThatWouldSplitTheRequest() async throws {

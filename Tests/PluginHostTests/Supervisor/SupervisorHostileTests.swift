@@ -120,7 +120,7 @@ import Testing
     let outcome = fixture.fetch("POST")
     let event = try await fixture.deliver(worker)
     try worker.send(
-      .fetch(fetch: 1, requestHead("https://b.test/"), derivedFrom: 0, body: .body(.none)))
+      .fetch(fetch: 1, requestHead("https://a.test/b"), derivedFrom: 0, body: .body(.none)))
     try await fixture.network.request().1(
       .success(FetchResponse(status: 200, headers: HeaderList(), body: .stream(BodyPipe()))))
     guard case .fetchResult = try await worker.next() else { return #expect(Bool(false)) }

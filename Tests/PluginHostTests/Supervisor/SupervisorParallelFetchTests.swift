@@ -43,7 +43,8 @@ import Testing
 
   private func result(_ worker: FakeWorker) async throws -> String {
     switch try await worker.next() {
-    case .fetchResult(_, let head, .inline(let bytes)): "\(head.status) \(String(buffer: bytes))"
+    case .fetchResult(_, _, let head, _, .inline(let bytes)):
+      "\(head.status) \(String(buffer: bytes))"
     case .fetchFailed(_, let message): message
     case let other: "\(other)"
     }
@@ -206,7 +207,7 @@ import Testing
     let pipe = BodyPipe()
     complete(.success(FetchResponse(status: 200, headers: HeaderList(), body: .stream(pipe))))
     guard case .relayed(let response) = try await outcome.value(),
-      case .fetchResult(1, _, .stream) = try await worker.next()
+      case .fetchResult(1, _, _, _, .stream) = try await worker.next()
     else { return #expect(Bool(false)) }
     pipe.write(ByteBuffer(string: "one "))
     try worker.send(.bodyCredit(StreamID(kind: .fetchResponse, number: 1), bytes: 100))

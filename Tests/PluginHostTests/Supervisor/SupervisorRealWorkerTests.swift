@@ -37,7 +37,8 @@ import Testing
       change(&configuration)
       self.supervisor = WorkerSupervisor(
         configuration: configuration, executable: executable, arguments: arguments,
-        network: self.network, eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
+        network: HTTPFetcher(self.network, digester: ResponseDigester(), now: { 0 }),
+        eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

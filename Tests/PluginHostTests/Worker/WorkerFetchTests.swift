@@ -146,8 +146,7 @@ import Testing
     _ = try worker.next()
     try worker.send(
       .fetchResult(
-        fetch: 1, responseHead(404, [("X-A", "b")], urls: ["https://other.test/"]),
-        body: .inline(ByteBuffer(string: "secret"))))
+        fetch: 1, type: .opaque, responseHead(0, urls: []), coding: "", body: .none))
     guard case .respondRelay(1, 1) = try worker.next() else {
       Issue.record("no relay")
       return

@@ -46,7 +46,7 @@ extension JavaScriptPlugin {
 
   /// The host has a response for us; it keeps the response as it keeps a fetch's.
   func cachedResponseCame(
-    _ number: UInt32, _ type: CachedResponseType, isCoded: Bool, _ head: ResponseHead,
+    _ number: UInt32, _ type: ResponseType, _ head: ResponseHead, coding: String,
     _ kind: BodyKind
   ) {
     let stream = StreamID(kind: .fetchResponse, number: number)
@@ -57,9 +57,8 @@ extension JavaScriptPlugin {
     case .inline(let bytes): source = .inline(bytes)
     case .stream: source = .stream
     }
-    let encoding = isCoded && hasBody ? head.headers.first("content-encoding") : nil
     self.incoming[stream] = IncomingBody(
-      stream: stream, source: source, contentEncoding: encoding)
+      stream: stream, source: source, contentEncoding: coding.isEmpty ? nil : coding)
     self.call(.cachedResponse, 8) {
       $0[0] = self.context.number(Double(number))
       $0[1] = self.context.string(type.name)

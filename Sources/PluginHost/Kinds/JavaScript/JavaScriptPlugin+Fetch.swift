@@ -67,6 +67,8 @@ extension JavaScriptPlugin {
     attributes.referrer = line(7)
     attributes.referrerPolicy = line(8)
     attributes.isReload = line(9) == "1"
+    attributes.keepalive = line(10) == "1"
+    attributes.integrity = line(11)
     return RequestHead(method: line(0), url: line(1), headers: headers, attributes: attributes)
   }
 
@@ -85,7 +87,9 @@ extension JavaScriptPlugin {
 
   /// The host has the response of a fetch. It keeps the response until it is told that the script
   /// is done with it, so there is a handle also where there is no body.
-  func fetchAnswered(_ number: UInt32, _ head: ResponseHead, _ kind: BodyKind) {
+  func fetchAnswered(
+    _ number: UInt32, _ type: ResponseType, _ head: ResponseHead, coding: String, _ kind: BodyKind
+  ) {
     // An aborted fetch whose result was already on its way: the host knows by now.
     guard self.fetches.remove(number) != nil else { return }
     let stream = StreamID(kind: .fetchResponse, number: number)
@@ -96,17 +100,17 @@ extension JavaScriptPlugin {
     case .inline(let bytes): source = .inline(bytes)
     case .stream: source = .stream
     }
-    let encoding = hasBody ? head.headers.first("content-encoding") : nil
     self.incoming[stream] = IncomingBody(
-      stream: stream, source: source, contentEncoding: encoding)
-    self.call(.fetchResult, 7) {
+      stream: stream, source: source, contentEncoding: coding.isEmpty ? nil : coding)
+    self.call(.fetchResult, 8) {
       $0[0] = self.context.number(Double(number))
-      $0[1] = self.context.number(Double(head.status))
-      $0[2] = self.context.string(head.statusText)
-      $0[3] = self.context.string(head.urlList.joined(separator: "\n"))
-      $0[4] = HeaderPacking.pack(head.headers, in: self.context)
-      $0[5] = self.classes.object(BodyHandle(stream, dropped: self.dropped), in: self.context)
-      $0[6] = self.context.bool(hasBody)
+      $0[1] = self.context.string(type.name)
+      $0[2] = self.context.number(Double(head.status))
+      $0[3] = self.context.string(head.statusText)
+      $0[4] = self.context.string(head.urlList.joined(separator: "\n"))
+      $0[5] = HeaderPacking.pack(head.headers, in: self.context)
+      $0[6] = self.classes.object(BodyHandle(stream, dropped: self.dropped), in: self.context)
+      $0[7] = self.context.bool(hasBody)
     }
   }
 

@@ -254,7 +254,8 @@ final class JavaScriptPlugin {
     case .activate(let event): self.dispatchLifecycle(.activate, event)
     case .abortEvent(let event):
       self.call(.abortEvent, 1) { $0[0] = self.context.number(Double(event)) }
-    case .fetchResult(let fetch, let head, let body): self.fetchAnswered(fetch, head, body)
+    case .fetchResult(let fetch, let type, let head, let coding, let body):
+      self.fetchAnswered(fetch, type, head, coding: coding, body)
     case .fetchFailed(let fetch, let message):
       guard self.fetches.remove(fetch) != nil else { break }
       self.call(.fetchFailed, 2) {
@@ -268,8 +269,8 @@ final class JavaScriptPlugin {
         $0[2] = self.context.string(message)
         $0[3] = self.context.bytes(Array(payload.readableBytesView))
       }
-    case .cachedResponse(let fetch, let type, let isCoded, let head, let body):
-      self.cachedResponseCame(fetch, type, isCoded: isCoded, head, body)
+    case .cachedResponse(let fetch, let type, let head, let coding, let body):
+      self.cachedResponseCame(fetch, type, head, coding: coding, body)
     case .registration(let text): self.registrationChanged(text)
     case .broadcast(let message):
       self.call(.broadcast, 1) { $0[0] = self.context.bytes(Array(message.readableBytesView)) }

@@ -2,25 +2,6 @@ import FetchModel
 import Interceptor
 import NIOCore
 
-/// The types of a response that can be stored
-/// ([Fetch §2.2.6](https://fetch.spec.whatwg.org/#concept-response-type)).
-enum CachedResponseType: UInt8, Sendable {
-  case `default` = 0
-  case basic, cors, opaque, opaqueredirect, error
-
-  var name: String { "\(self)" }
-
-  init?(name: String) {
-    guard
-      let type = (0...5).lazy.compactMap({ Self(rawValue: $0) }).first(where: { $0.name == name })
-    else { return nil }
-    self = type
-  }
-
-  /// Whether a script sees neither status nor headers of it.
-  var isOpaque: Bool { self == .opaque || self == .opaqueredirect }
-}
-
 /// A request and its response, to be stored or as they are stored: the *request response list*'s
 /// items ([§5.1](https://w3c.github.io/ServiceWorker/#dfn-request-response-list)).
 struct CacheEntry: Sendable {
@@ -31,7 +12,7 @@ struct CacheEntry: Sendable {
   /// The request's attributes, one a line, in the order of ``requestAttributeLines(_:)``.
   var requestAttributes: String
   var requestHeaders: HeaderList
-  var type: CachedResponseType
+  var type: ResponseType
   /// The head is as it came from the network: its body is coded as it says.
   var isFromNetwork: Bool
   var status: Int
@@ -44,7 +25,7 @@ struct CacheEntry: Sendable {
   ///
   /// - Returns: `nil` where it cannot be a request or a response.
   init?(
-    request: RequestHead, response: ResponseHead, type: CachedResponseType, isFromNetwork: Bool
+    request: RequestHead, response: ResponseHead, type: ResponseType, isFromNetwork: Bool
   ) {
     guard request.method == "GET", let url = WebURL(request.url),
       url.scheme == "http" || url.scheme == "https",

@@ -106,7 +106,7 @@ extension CacheEntry {
     self.url = CachedURL(path: row["path"], query: row["query"], fragment: row["fragment"])
     self.requestAttributes = row["requestAttributes"]
     self.requestHeaders = CachedHeaders.list(row["requestHeaders"])
-    self.type = CachedResponseType(name: row["type"]) ?? .default
+    self.type = ResponseType(name: row["type"]) ?? .default
     self.isFromNetwork = row["isFromNetwork"]
     self.status = row["status"]
     self.statusText = row["statusText"]

@@ -31,8 +31,10 @@ extension CacheEntry {
 
   /// The response as it was stored.
   var response: FetchResponse {
-    FetchResponse(
+    var response = FetchResponse(
       status: self.status, statusText: self.statusText, headers: self.headers,
       body: self.body.fetchBody, urlList: self.urlList)
+    response.type = self.type
+    return response
   }
 }

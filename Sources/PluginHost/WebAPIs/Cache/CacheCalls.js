@@ -156,7 +156,7 @@
   function lockBody(body) {
     body.isUsed = true;
     body.handle = null;
-    internal.acquireReader(internal.bodyStream(body));
+    internal.bodyStream(body);
   }
 
   // Sends a response to be stored, its body by the shortest way. Resolves with the answer's text.

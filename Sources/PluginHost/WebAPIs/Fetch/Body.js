@@ -160,6 +160,8 @@
     if (body.isUsed) {
       access.disturb(body.stream);
       access.setClosed(body.stream);
+      // The reader that has read it is never given back.
+      internal.acquireReader(body.stream);
     }
     return body.stream;
   }

@@ -9,10 +9,14 @@
   const FETCH_REQUEST = 2;
 
   function packHead(record) {
-    return `${record.method}\n${record.url}\n${record.mode}\n${record.destination}\n` +
-      `${record.credentials}\n${record.cache}\n${record.redirect}\n${record.referrer}\n` +
-      `${record.referrerPolicy}\n${record.isReload ? '1' : '0'}`;
+    const integrity =
+      record.integrity === '' ? '' : join(split(record.integrity, lineEnd), ' ');
+    return `${record.method}\n${record.url}${record.fragment}\n${record.mode}\n` +
+      `${record.destination}\n${record.credentials}\n${record.cache}\n${record.redirect}\n` +
+      `${record.referrer}\n${record.referrerPolicy}\n${record.isReload ? '1' : '0'}\n` +
+      `${record.keepalive ? '1' : '0'}\n${integrity}`;
   }
+  const lineEnd = /[\r\n]/;
   internal.packHeaders = (list) => join(list, '\n');
 
   // Takes the request's body for the host: [what it gets, the stream to send after it].
@@ -121,36 +125,27 @@
     body.onEnd = () => internal.abort.removeAlgorithm(signal, onAbort);
   }
 
-  const isRedirect = (status) =>
-    status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+  const isNullBodyStatus = (status) => status === 204 || status === 205 || status === 304;
 
-  // The host's answer: the URLs one a line, the headers as a list is packed. The host keeps the
-  // response for as long as somebody here keeps the handle.
-  hooks.fetchResult = function (number, status, statusText, urls, headers, handle, hasBody) {
+  // The host's answer, filtered: the URLs one a line, the headers as a list is packed. The host keeps
+  // the response for as long as somebody here keeps the handle.
+  hooks.fetchResult = function (
+    number, type, status, statusText, urls, headers, handle, hasBody,
+  ) {
     const pending = settle(number);
     if (pending === undefined) return false;
-    const request = internal.request.record(pending.request);
     const record = new ResponseRecord();
     record.fetch = number;
-    record.urlList = urls === '' ? [request.url] : split(urls, '\n');
-    const last = record.urlList[record.urlList.length - 1];
-    const isSameOrigin = internal.startsWithOrigin(last);
-    if (request.redirect === 'manual' && isRedirect(status)) record.type = 'opaqueredirect';
-    else if (isSameOrigin || request.mode === 'navigate') record.type = 'basic';
-    else record.type = request.mode === 'no-cors' ? 'opaque' : 'cors';
-    const body = hasBody ? internal.createBody(null, handle, null, null) : null;
+    record.type = type;
+    record.urlList = urls === '' ? [] : split(urls, '\n');
+    record.isFiltered = type === 'opaque' || type === 'opaqueredirect';
+    record.status = status;
+    record.statusText = statusText;
+    record.packedHeaders = headers;
     record.handle = handle;
-    if (record.type === 'opaque' || record.type === 'opaqueredirect') {
-      record.status = 0;
-      record.list = [];
-      record.isFiltered = true;
-      if (record.type === 'opaque') record.urlList = [];
-    } else {
-      record.status = status;
-      record.statusText = statusText;
-      record.packedHeaders = headers;
-      record.body = body;
-    }
+    const body = hasBody && !isNullBodyStatus(status)
+      ? internal.createBody(null, handle, null, null) : null;
+    record.body = body;
     if (body !== null && pending.onAbort !== null) watchAbort(number, pending.request, body);
     pending.result.resolve(internal.response.create(record, 'immutable'));
     return true;

@@ -8,20 +8,19 @@
   const isReasonPhrase = /^[\t \x21-\x7e\x80-\xff]*$/;
 
   class ResponseRecord {
-    constructor() {
-      this.type = 'default';
-      this.status = 200;
-      this.statusText = '';
-      this.urlList = [];
-      this.packedHeaders = null;
-      this.list = null;
-      this.body = null;
-      // The fetch that gave this very response, which the host can pass on by itself; 0 for none.
-      this.fetch = 0;
-      this.handle = null;
-      // An opaque response: what there is of it is only with the host.
-      this.isFiltered = false;
-    }
+    // Fields, since an assignment would find what scripts do to Object.prototype.
+    type = 'default';
+    status = 200;
+    statusText = '';
+    urlList = [];
+    packedHeaders = null;
+    list = null;
+    body = null;
+    // The fetch that gave this very response, which the host can pass on by itself; 0 for none.
+    fetch = 0;
+    handle = null;
+    // An opaque response: what there is of it is only with the host.
+    isFiltered = false;
     get headerList() {
       if (this.list === null) {
         this.list = headerList.unpack(this.packedHeaders);

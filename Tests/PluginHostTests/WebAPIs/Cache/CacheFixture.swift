@@ -62,7 +62,9 @@ final class CacheFixture {
       configuration: WorkerSupervisor.Configuration(
         name: "cache", scriptPath: self.scriptPath, scriptURL: "https://app.test/sw.js",
         scope: "https://app.test/"),
-      executable: executable, network: self.network, caches: self.store,
+      executable: executable,
+      network: HTTPFetcher(self.network, digester: ResponseDigester(), now: { 0 }),
+      caches: self.store,
       eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
