@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 # Python closes TLS without saying so, which makes a response that ends with its connection a
@@ -87,10 +88,21 @@ class TestServers:
             http = re.search(r"\[\S+ \S+ http on port (\d+)\] INFO - Starting", text)
             https = re.search(r"\[\S+ \S+ https on port (\d+)\] INFO - Starting", text)
             if http and https and "Listen on" in text:
-                return int(http[1]), int(https[1])
+                return self.first_ports(int(http[1]))
             time.sleep(0.1)
         with open(self.log) as log:
             raise SystemExit(f"wpt: the servers of the checkout do not start:\n{log.read()[-3000:]}")
+
+    def first_ports(self, http: int) -> tuple[int, int]:
+        """The ports that tests take for their own: of two servers, either may be the first to start."""
+        path = "/common/get-host-info.sub.js"
+        with urllib.request.urlopen(f"http://127.0.0.1:{http}{path}", timeout=30) as answer:
+            text = answer.read().decode()
+        own = re.search(r"\bHTTP_PORT = '(\d+)'", text)
+        secure = re.search(r"\bHTTPS_PORT = '(\d+)'", text)
+        if own is None or secure is None:
+            raise SystemExit(f"wpt: the servers of the checkout do not say their ports in {path}")
+        return int(own[1]), int(secure[1])
 
     def close(self) -> None:
         # As an interrupt from the keyboard, which it ends its own processes on.
