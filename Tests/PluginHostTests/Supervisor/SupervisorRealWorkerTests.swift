@@ -144,7 +144,7 @@ import Testing
       """
     ) { configuration in
       configuration.pingInterval = .seconds(1)
-      configuration.unresponsiveTime = .seconds(6)
+      configuration.unresponsiveTime = .seconds(20)
     }
     defer { plugin.end() }
     _ = try await plugin.supervisor.run()
@@ -164,7 +164,8 @@ import Testing
         if (event.request.url === 'https://a.test/5') for (;;) {}
         event.respondWith(new Response('done'));
       });
-      """)
+      """
+    ) { $0.unresponsiveTime = .hours(1) }
     defer { plugin.end() }
     _ = try await plugin.supervisor.run()
     // The bodies go in the frames: together far more than the socket and one read hold.
