@@ -118,6 +118,22 @@ import Testing
     }
   }
 
+  @Test func anOpaqueResponseIsKeptAndPassedOn() async throws {
+    let body = String(repeating: "opaque ", count: 500_000)
+    let routes: [String: TestOrigin.Route] = ["/image": { _ in .text(body) }]
+    try await withScene(
+      routes: routes, arguments: plugin("standard", claims: "http://plugin.example/")
+    ) { scene in
+      let image = ["-H", "Sec-Fetch-Mode: no-cors", "-H", "Sec-Fetch-Dest: image"]
+      for _ in 0..<2 {
+        let answer = try await self.ask(scene, "/image", at: "/keep", image)
+        #expect(answer.status == 200, "\(answer.errorText)")
+        #expect(answer.body == [UInt8](body.utf8))
+      }
+      #expect(scene.origin.requests.count == 1)
+    }
+  }
+
   @Test func integrity() async throws {
     try await self.withPlugin { scene in
       // Of "open".

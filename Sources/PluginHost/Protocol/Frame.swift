@@ -68,6 +68,9 @@ enum Frame: Sendable {
   case fetch(fetch: UInt32, RequestHead, derivedFrom: UInt32, body: FetchBodySource)
   /// The script aborted its fetch, or dropped the response.
   case abortFetch(fetch: UInt32)
+  /// The script cloned an opaque response, of which it has no body to clone: the response will be
+  /// taken once more than it would have been.
+  case cloneFetch(fetch: UInt32)
   /// The script asks the host for something that is no fetch; the kind says what the payload is.
   case call(call: UInt32, kind: CallKind, payload: ByteBuffer)
   case console(level: ConsoleLevel, text: String, position: String)

@@ -85,6 +85,7 @@ struct FrameReader {
         fetch: try self.integer(), try self.request(), derivedFrom: try self.integer(),
         body: try self.fetchBody())
     case .abortFetch: return .abortFetch(fetch: try self.integer())
+    case .cloneFetch: return .cloneFetch(fetch: try self.integer())
     case .call:
       return .call(
         call: try self.integer(), kind: try self.enumeration(CallKind.self),

@@ -12,7 +12,7 @@ struct FrameWriter {
       .callResult, .ping, .stop, .cachedResponse, .fetchEventDetails, .registration, .broadcast:
       self.hostFrame(frame)
     case .ready, .startFailed, .lifetimeSettled, .respond, .respondRelay, .noResponse,
-      .respondFailed, .fetch, .abortFetch, .call, .console, .pong, .eventsExtended:
+      .respondFailed, .fetch, .abortFetch, .cloneFetch, .call, .console, .pong, .eventsExtended:
       self.workerFrame(frame)
     case .bodyChunk, .bodyEnd, .bodyFailed, .bodyCredit, .bodyCancel:
       self.bodyFrame(frame)
@@ -111,6 +111,7 @@ struct FrameWriter {
       self.integer(derivedFrom)
       self.fetchBody(body)
     case .abortFetch(let fetch): self.numbered(.abortFetch, fetch)
+    case .cloneFetch(let fetch): self.numbered(.cloneFetch, fetch)
     case .call(let call, let kind, let payload):
       self.numbered(.call, call)
       self.integer(kind.rawValue)

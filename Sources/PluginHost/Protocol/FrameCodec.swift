@@ -21,7 +21,7 @@ enum FrameType: UInt8 {
   case cachedResponse = 24
   case ready = 32
   case startFailed, lifetimeSettled, respond, respondRelay, noResponse, respondFailed, fetch
-  case abortFetch, call, console, pong, eventsExtended
+  case abortFetch, call, console, pong, eventsExtended, cloneFetch
   case bodyChunk = 64
   case bodyEnd, bodyFailed, bodyCredit, bodyCancel
 }

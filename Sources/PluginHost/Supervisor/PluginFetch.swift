@@ -4,12 +4,18 @@ import Interceptor
 /// A fetch that the worker asked for: under way, or answered and its response still of use. A
 /// response out of a cache is one too.
 final class PluginFetch {
-  let signal: FetchSignal
+  /// Aborts it; where a clone has been taken, nothing any more, since the other one is of use.
+  private(set) var signal: FetchSignal
   /// The credentials mode of its request.
   let credentials: String
   /// Whether the head is as it came from the network; a script has made it otherwise.
   let isFromNetwork: Bool
   private(set) var state = State.pending
+  /// How many times the response will be taken beside the last time.
+  private var clones = 0
+  private static let maximumClones = 1_000
+  /// How many bytes one of two clones may be ahead of the other, which its client may read slowly.
+  private static let cloneLead = 64 << 20
 
   enum State {
     case pending
@@ -43,6 +49,30 @@ final class PluginFetch {
     guard case .answered(let response, let sender) = self.state else { return nil }
     if let sender, sender.takeUntouched() == nil { return nil }
     return response
+  }
+
+  /// The script cloned the response. Returns `false` where that is none whose body is here only.
+  func clone() -> Bool {
+    guard case .answered(let response, _) = self.state, response.type.isOpaque,
+      self.clones < Self.maximumClones
+    else { return false }
+    self.clones += 1
+    return true
+  }
+
+  /// A clone of the response, where there is one; the body goes to both.
+  func takeClone() -> PluginFetch? {
+    guard self.clones > 0, case .answered(var response, let sender) = self.state else { return nil }
+    self.clones -= 1
+    let clone = PluginFetch(
+      signal: FetchSignal(), credentials: self.credentials, isFromNetwork: self.isFromNetwork)
+    let (first, second) = response.body.tee(limit: Self.cloneLead)
+    response.body = first
+    clone.answered(response, sender: nil)
+    response.body = second
+    self.state = .answered(response, sender)
+    self.signal = FetchSignal()
+    return clone
   }
 
   /// The worker is gone, or does not want the response any more.

@@ -210,8 +210,7 @@ extension SupervisorCore {
       let stream = StreamID(kind: .call, number: call)
       return (put.response, self.receiveBody(.stream(length: length), stream), nil)
     case .fetch(let number):
-      guard let fetch = self.fetches.removeValue(forKey: number) else { return nil }
-      self.senders[StreamID(kind: .fetchResponse, number: number)] = nil
+      guard let fetch = self.takeFetch(number) else { return nil }
       guard let response = fetch.takeResponse() else {
         fetch.abandon()
         return nil

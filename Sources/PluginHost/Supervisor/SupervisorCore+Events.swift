@@ -123,12 +123,11 @@ extension SupervisorCore {
     event.parallel?.abandon()
     self.settleRequestBody(number, event)
     // A fetch that was aborted meanwhile is no fault of the worker's.
-    guard let plugin = self.fetches.removeValue(forKey: fetchNumber) else {
+    guard let plugin = self.takeFetch(fetchNumber) else {
       self.errorCount += 1
       event.complete(.failed(self.failure("the response that it passed on was aborted")))
       return true
     }
-    self.senders[stream] = nil
     guard let response = plugin.takeResponse() else {
       plugin.abandon()
       self.errorCount += 1

@@ -149,6 +149,21 @@ extension SupervisorCore {
     return true
   }
 
+  /// The script cloned an opaque response. Returns `false` where that is none.
+  func fetchCloned(_ number: UInt32) -> Bool {
+    guard self.isPast(StreamID(kind: .fetchResponse, number: number)) else { return false }
+    return self.fetches[number]?.clone() ?? true
+  }
+
+  /// Takes a fetch for its response; a clone of it is there to be taken again.
+  func takeFetch(_ number: UInt32) -> PluginFetch? {
+    guard let fetch = self.fetches[number] else { return nil }
+    if let clone = fetch.takeClone() { return clone }
+    self.fetches[number] = nil
+    self.senders[StreamID(kind: .fetchResponse, number: number)] = nil
+    return fetch
+  }
+
   func forgetFetch(_ number: UInt32) {
     self.senders[StreamID(kind: .fetchResponse, number: number)] = nil
     self.fetches.removeValue(forKey: number)?.abandon()

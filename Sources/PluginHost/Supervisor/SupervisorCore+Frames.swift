@@ -59,6 +59,7 @@ extension SupervisorCore {
     case .fetch(let fetch, let head, let event, let body):
       return self.fetchAsked(fetch, head, derivedFrom: event, body)
     case .abortFetch(let fetch): return self.fetchAborted(fetch)
+    case .cloneFetch(let fetch): return self.fetchCloned(fetch)
     case .call(let call, let kind, let payload): return self.called(call, kind, payload)
     case .console(let level, let text, let position):
       self.console(level, text, position)

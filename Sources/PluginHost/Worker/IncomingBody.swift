@@ -41,6 +41,8 @@ final class IncomingBody {
   private(set) var isTouched = false
   /// Whether the host has been given it back, or is to forget it.
   var isReleased = false
+  /// How many clones there are of the response that it belongs to, where the body never comes here.
+  var clones = 0
 
   /// - Parameter contentEncoding: the value of `Content-Encoding` where the script is to see what it
   ///   encodes; `nil` for none.

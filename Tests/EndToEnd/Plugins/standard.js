@@ -9,6 +9,16 @@ const describe = async (response) => new Response(JSON.stringify({
   body: await response.text(),
 }));
 
+// As pages' images from elsewhere are kept everywhere.
+async function keep(target) {
+  const cache = await caches.open("kept");
+  const kept = await cache.match(target);
+  if (kept !== undefined) return kept;
+  const response = await fetch(target, { mode: "no-cors" });
+  await cache.put(target, response.clone());
+  return response;
+}
+
 addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (url.pathname === "/leave") return;
@@ -16,6 +26,7 @@ addEventListener("fetch", (event) => {
   if (url.pathname === "/made") {
     return event.respondWith(new Response("made", { headers: { "X-Made": "1" } }));
   }
+  if (url.pathname === "/keep") return event.respondWith(keep(url.searchParams.get("url")));
   const options = JSON.parse(url.searchParams.get("options") ?? "{}");
   const response = fetch(url.searchParams.get("url"), options);
   event.respondWith(url.pathname === "/relay"

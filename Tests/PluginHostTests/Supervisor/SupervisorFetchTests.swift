@@ -345,6 +345,59 @@ import Testing
     #expect(try await outcome.text() == #"relayed 203 "secret""#)
   }
 
+  /// Both of two clones get the body, whoever takes it first and whatever becomes of the other.
+  @Test(arguments: [true, false]) func aClonedOpaqueResponse(bothAreUsed: Bool) async throws {
+    let fixture = try SupervisorFixture()
+    defer { fixture.end() }
+    let worker = try await fixture.start()
+    let outcomes = [fixture.fetch(), fixture.fetch(), fixture.fetch()]
+    var events: [UInt32] = []
+    for _ in outcomes { events.append(try await fixture.deliver(worker)) }
+    try worker.send(
+      .fetch(fetch: 1, requestHead("https://b.test/"), derivedFrom: 0, body: .body(.none)))
+    let (request, complete) = try await fixture.network.request(0)
+    let pipe = BodyPipe(length: nil)
+    complete(.success(FetchResponse(status: 200, headers: HeaderList(), body: .stream(pipe))))
+    guard case .fetchResult(1, .opaque, _, _, .none) = try await worker.next() else {
+      return #expect(Bool(false))
+    }
+    try worker.send(.cloneFetch(fetch: 1), .respondRelay(event: events[0], fetch: 1))
+    guard case .relayed(let first) = try await outcomes[0].value() else {
+      return #expect(Bool(false))
+    }
+    var second: FetchResponse?
+    if bothAreUsed {
+      try worker.send(.respondRelay(event: events[1], fetch: 1))
+      guard case .relayed(let response) = try await outcomes[1].value() else {
+        return #expect(Bool(false))
+      }
+      second = response
+    } else {
+      try worker.send(.abortFetch(fetch: 1))
+    }
+    // It is gone now, for whoever else asks.
+    try worker.send(.respondRelay(event: events[2], fetch: 1))
+    #expect(try await outcomes[2].text().hasPrefix("failed"))
+    #expect(!request.signal.isAborted)
+    _ = pipe.write(ByteBuffer(string: "opaque"))
+    pipe.finish()
+    #expect(try await readAll(first.body) == "opaque")
+    if let second { #expect(try await readAll(second.body) == "opaque") }
+  }
+
+  @Test func whatAScriptCanReadIsNotClonedHere() async throws {
+    let fixture = try SupervisorFixture()
+    defer { fixture.end() }
+    let worker = try await fixture.start()
+    try worker.send(
+      .fetch(fetch: 1, requestHead("https://a.test/b"), derivedFrom: 0, body: .body(.none)))
+    try await fixture.network.request(0).1(
+      .success(FetchResponse(status: 200, headers: HeaderList(), body: .none)))
+    _ = try await worker.next()
+    try worker.send(.cloneFetch(fetch: 1))
+    try await eventually { worker.wasKilled }
+  }
+
   /// A plugin is at home where it claims URLs.
   @Test func whoseFetchItIs() async throws {
     let fixture = try SupervisorFixture { $0.homeOrigins = ["https://h.test"] }

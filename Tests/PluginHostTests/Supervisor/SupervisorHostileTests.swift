@@ -25,7 +25,7 @@ import Testing
     .bodyChunk(stray, ByteBuffer(string: "x")), .bodyEnd(stray),
     .bodyCredit(stray, bytes: 1), .bodyCancel(stray),
     .bodyCredit(StreamID(kind: .fetchResponse, number: 4), bytes: 1),
-    .abortFetch(fetch: 3),
+    .abortFetch(fetch: 3), .cloneFetch(fetch: 3),
     .fetch(fetch: 0, requestHead("https://a.test/"), derivedFrom: 0, body: .body(.none)),
     .fetch(fetch: 1, requestHead("https://a.test/"), derivedFrom: 50, body: .body(.none)),
     .fetch(fetch: 1, requestHead("https://a.test/"), derivedFrom: 0, body: .relayEvent(50)),

@@ -154,6 +154,28 @@ import Testing
     #expect(worker.console.first?.text == "opaque 0 null  0")
   }
 
+  @Test func aClonedOpaqueResponseIsTakenTwice() throws {
+    let worker = try WorkerHarness(
+      script: """
+        let clone;
+        addEventListener('fetch', e => e.respondWith(clone ??
+          fetch('https://other.test/', { mode: 'no-cors' })
+            .then(r => { clone = r.clone(); return r; })));
+        """)
+    try worker.fetchEvent(1)
+    _ = try worker.next()
+    try worker.send(
+      .fetchResult(
+        fetch: 1, type: .opaque, responseHead(0, urls: []), coding: "", body: .none))
+    guard case .cloneFetch(1) = try worker.next(), case .respondRelay(1, 1) = try worker.next()
+    else { return #expect(Bool(false)) }
+    try worker.fetchEvent(2)
+    guard case .respondRelay(2, 1) = try worker.next() else { return #expect(Bool(false)) }
+    // Nobody has a third.
+    try worker.fetchEvent(3)
+    guard case .respondFailed(3, _) = try worker.next() else { return #expect(Bool(false)) }
+  }
+
   @Test func cookiesOfAResponseAreNotSeenButRelayed() throws {
     let worker = try WorkerHarness(
       script: """

@@ -11,12 +11,7 @@ extension JavaScriptPlugin {
         "takeFetch",
         { [unowned self] in
           // From here on it is the host's alone; it was there untouched.
-          let stream = StreamID(kind: .fetchResponse, number: $0.uint32(0))
-          guard let body = self.incoming[stream], !body.isTouched, !body.isReleased else {
-            return self.context.bool(false)
-          }
-          self.incoming[stream] = nil
-          return self.context.bool(true)
+          self.context.bool(self.giveAway(fetch: $0.uint32(0)))
         }
       ),
     ]

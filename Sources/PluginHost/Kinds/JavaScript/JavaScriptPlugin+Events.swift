@@ -140,9 +140,7 @@ extension JavaScriptPlugin {
   /// `(event, fetch)` → whether the host still has the response of this fetch untouched.
   private func respondRelay(_ arguments: NativeArguments) -> JSValue? {
     let (event, fetch) = (arguments.uint32(0), arguments.uint32(1))
-    let stream = StreamID(kind: .fetchResponse, number: fetch)
-    guard let body = self.incoming[stream], !body.isTouched else { return self.context.bool(false) }
-    self.incoming[stream] = nil
+    guard self.giveAway(fetch: fetch) else { return self.context.bool(false) }
     self.answer(event, .respondRelay(event: event, fetch: fetch))
     return self.context.bool(true)
   }

@@ -15,6 +15,7 @@ extension JavaScriptPlugin {
           return nil
         }
       ),
+      ("cloneFetch", { [unowned self] in self.context.bool(self.clone(fetch: $0.uint32(0))) }),
     ]
   }
 
@@ -83,6 +84,23 @@ extension JavaScriptPlugin {
     guard let body, body.isOpen else { return }
     body.fail("The fetch was aborted.")
     self.noteResult(of: body)
+  }
+
+  /// The host is to use the response of a fetch. Returns `false` where it has not got it untouched.
+  func giveAway(fetch number: UInt32) -> Bool {
+    let stream = StreamID(kind: .fetchResponse, number: number)
+    guard let body = self.incoming[stream], !body.isTouched, !body.isReleased else { return false }
+    if body.clones > 0 { body.clones -= 1 } else { self.incoming[stream] = nil }
+    return true
+  }
+
+  /// An opaque response is cloned. Returns `false` where the host has not got it any more.
+  private func clone(fetch number: UInt32) -> Bool {
+    let stream = StreamID(kind: .fetchResponse, number: number)
+    guard let body = self.incoming[stream], !body.isTouched, !body.isReleased else { return false }
+    body.clones += 1
+    self.socket.send(.cloneFetch(fetch: number))
+    return true
   }
 
   /// The host has the response of a fetch. It keeps the response until it is told that the script

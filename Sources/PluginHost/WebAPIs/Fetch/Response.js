@@ -1,7 +1,8 @@
 // https://fetch.spec.whatwg.org/#response-class
 (function (internal) {
   'use strict';
-  const { token, isObject, toDictionary, requireArguments, toByteString, toUSVString } = internal;
+  const { native, token, isObject, toDictionary, requireArguments } = internal;
+  const { toByteString, toUSVString } = internal;
   const { stringifyJSON, execute, slice, indexOf } = internal.primordials;
   const { headers: headersOf, headerList } = internal;
 
@@ -132,6 +133,8 @@
       copy.body = internal.cloneBody(record.body);
       if (record.isFiltered) {
         copy.isFiltered = true;
+        // Its body is with the host, which keeps it for both.
+        if (record.fetch !== 0) native.cloneFetch(record.fetch);
         copy.fetch = record.fetch;
         copy.handle = record.handle;
       }
