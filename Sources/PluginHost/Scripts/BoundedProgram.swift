@@ -83,54 +83,23 @@ struct BoundedProgram: Sendable {
   private func spawn(
     _ main: WorkerSocketPair, _ errors: WorkerSocketPair
   ) throws(Failure) -> pid_t {
-    #if os(Linux)
-      var actions = posix_spawn_file_actions_t()
-      var attributes = posix_spawnattr_t()
-    #else
-      var actions: posix_spawn_file_actions_t?
-      var attributes: posix_spawnattr_t?
-    #endif
-    posix_spawn_file_actions_init(&actions)
-    posix_spawnattr_init(&attributes)
-    defer {
-      posix_spawn_file_actions_destroy(&actions)
-      posix_spawnattr_destroy(&attributes)
-    }
-    main.withWorkerEnd { end in
-      _ = posix_spawn_file_actions_adddup2(&actions, end, 0)
-      _ = posix_spawn_file_actions_adddup2(&actions, end, 1)
-    }
-    errors.withWorkerEnd { _ = posix_spawn_file_actions_adddup2(&actions, $0, 2) }
-    posix_spawn_file_actions_addchdir_np(&actions, "/")
-    var flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-    #if os(Linux)
-      posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-    #else
-      flags |= POSIX_SPAWN_CLOEXEC_DEFAULT
-    #endif
-    var none = sigset_t()
-    sigemptyset(&none)
-    var handled = sigset_t()
-    sigemptyset(&handled)
-    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD] {
-      sigaddset(&handled, signal)
-    }
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setsigdefault(&attributes, &handled)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(&attributes, Int16(flags))
-    var pid = pid_t()
-    let error = withCStrings([self.path] + self.arguments) { arguments in
-      withCStrings(["PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"]) { environment in
-        posix_spawn(&pid, self.path, &actions, &attributes, arguments, environment)
+    let environment = ["PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"]
+    let spawned = spawnProcess(
+      self.path, self.arguments, environment: environment, descriptorsBelow: 3
+    ) { actions in
+      main.withWorkerEnd { end in
+        _ = posix_spawn_file_actions_adddup2(&actions, end, 0)
+        _ = posix_spawn_file_actions_adddup2(&actions, end, 1)
       }
+      errors.withWorkerEnd { _ = posix_spawn_file_actions_adddup2(&actions, $0, 2) }
+      posix_spawn_file_actions_addchdir_np(&actions, "/")
     }
     main.closeWorkerEnd()
     errors.closeWorkerEnd()
-    guard error == 0 else {
-      throw Failure(message: String(cString: strerror(error)))
+    switch spawned {
+    case .success(let pid): return pid
+    case .failure(let error): throw Failure(message: error.text)
     }
-    return pid
   }
 }
 

@@ -70,51 +70,75 @@ private func isOutOfMemory(_ status: CInt?) -> Bool {
   status.map { $0 & 0x7F == 0 && $0 >> 8 & 0xFF == CInt(VALOR_EXIT_MEMORY) } ?? false
 }
 
-private struct SpawnError: Error { var text: String }
+#if os(Linux)
+  typealias SpawnFileActions = posix_spawn_file_actions_t
+#else
+  typealias SpawnFileActions = posix_spawn_file_actions_t?
+#endif
+
+/// Why a process could not be started.
+struct SpawnError: Error { var text: String }
+
+/// Starts a program in a process group of its own, so that a ^C in the terminal does not reach it, with
+/// the default handlers of signals, none of them blocked, and with no descriptors but those below `end`.
+///
+/// - Parameter prepare: says what those descriptors are.
+func spawnProcess(
+  _ path: String, _ arguments: [String], environment: [String], descriptorsBelow end: CInt,
+  prepare: (inout SpawnFileActions) -> Void
+) -> Result<pid_t, SpawnError> {
+  #if os(Linux)
+    var actions = SpawnFileActions()
+    var attributes = posix_spawnattr_t()
+  #else
+    var actions: SpawnFileActions
+    var attributes: posix_spawnattr_t?
+  #endif
+  posix_spawn_file_actions_init(&actions)
+  posix_spawnattr_init(&attributes)
+  defer {
+    posix_spawn_file_actions_destroy(&actions)
+    posix_spawnattr_destroy(&attributes)
+  }
+  prepare(&actions)
+  var flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+  #if os(Linux)
+    posix_spawn_file_actions_addclosefrom_np(&actions, end)
+  #else
+    flags |= POSIX_SPAWN_CLOEXEC_DEFAULT
+  #endif
+  var none = sigset_t()
+  sigemptyset(&none)
+  var handled = sigset_t()
+  sigemptyset(&handled)
+  for signal in [SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2, SIGALRM] {
+    sigaddset(&handled, signal)
+  }
+  posix_spawnattr_setsigmask(&attributes, &none)
+  posix_spawnattr_setsigdefault(&attributes, &handled)
+  posix_spawnattr_setpgroup(&attributes, 0)
+  posix_spawnattr_setflags(&attributes, Int16(flags))
+  var pid = pid_t()
+  let error = withCStrings([path] + arguments) { arguments in
+    withCStrings(environment) { environment in
+      posix_spawn(&pid, path, &actions, &attributes, arguments, environment)
+    }
+  }
+  return error == 0 ? .success(pid) : .failure(SpawnError(text: errorText(error)))
+}
 
 extension WorkerCommandLine {
   fileprivate func spawn(workerEnd: CInt) -> Result<pid_t, SpawnError> {
-    #if os(Linux)
-      var actions = posix_spawn_file_actions_t()
-      var attributes = posix_spawnattr_t()
-    #else
-      var actions: posix_spawn_file_actions_t?
-      var attributes: posix_spawnattr_t?
-    #endif
-    posix_spawn_file_actions_init(&actions)
-    posix_spawnattr_init(&attributes)
-    defer {
-      posix_spawn_file_actions_destroy(&actions)
-      posix_spawnattr_destroy(&attributes)
+    spawnProcess(
+      self.executable, self.arguments, environment: workerEnvironment(), descriptorsBelow: 4
+    ) { actions in
+      posix_spawn_file_actions_adddup2(&actions, workerEnd, 3)
+      posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+      posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+      #if !os(Linux)
+        posix_spawn_file_actions_addinherit_np(&actions, 2)
+      #endif
     }
-    posix_spawn_file_actions_adddup2(&actions, workerEnd, 3)
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-    var flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-    #if os(Linux)
-      posix_spawn_file_actions_addclosefrom_np(&actions, 4)
-    #else
-      posix_spawn_file_actions_addinherit_np(&actions, 2)
-      flags |= POSIX_SPAWN_CLOEXEC_DEFAULT
-    #endif
-    var none = sigset_t()
-    sigemptyset(&none)
-    var handled = sigset_t()
-    sigemptyset(&handled)
-    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2, SIGALRM] {
-      sigaddset(&handled, signal)
-    }
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setsigdefault(&attributes, &handled)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(&attributes, Int16(flags))
-    var pid = pid_t()
-    let error = withCStrings([self.executable] + self.arguments) { arguments in
-      withCStrings(workerEnvironment()) { environment in
-        posix_spawn(&pid, self.executable, &actions, &attributes, arguments, environment)
-      }
-    }
-    return error == 0 ? .success(pid) : .failure(SpawnError(text: errorText(error)))
   }
 }
 
