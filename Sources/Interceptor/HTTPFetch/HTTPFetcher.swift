@@ -34,7 +34,7 @@ public final class HTTPFetcher: Fetcher {
   ) {
     guard request.attributes.keepalive else { return self.begin(request, completion) }
     let origin = request.client?.origin ?? ""
-    let size = request.body.length ?? 0
+    let size = max(0, request.body.length ?? 0)
     guard self.takeKeepalive(size, origin) else {
       request.body.cancel()
       return completion(
@@ -51,9 +51,10 @@ public final class HTTPFetcher: Fetcher {
 
   private func takeKeepalive(_ size: Int, _ origin: String) -> Bool {
     self.keepalive.withLock { open in
-      let sum = (open[origin] ?? 0) + size
-      guard sum <= Self.keepaliveLimit else { return false }
-      if sum > 0 { open[origin] = sum }
+      let before = open[origin] ?? 0
+      // No sum of what a worker says, which may be any number.
+      guard size <= Self.keepaliveLimit - before else { return false }
+      if size > 0 { open[origin] = before + size }
       return true
     }
   }

@@ -14,8 +14,6 @@ final class PluginFetch {
   /// How many times the response will be taken beside the last time.
   private var clones = 0
   private static let maximumClones = 1_000
-  /// How many bytes one of two clones may be ahead of the other, which its client may read slowly.
-  private static let cloneLead = 64 << 20
 
   enum State {
     case pending
@@ -61,12 +59,15 @@ final class PluginFetch {
   }
 
   /// A clone of the response, where there is one; the body goes to both.
-  func takeClone() -> PluginFetch? {
+  ///
+  /// - Parameter lead: how many bytes the clone may be ahead of what stays here, which nobody may read for
+  ///   some time. Beyond that the other one's body fails.
+  func takeClone(lead: Int) -> PluginFetch? {
     guard self.clones > 0, case .answered(var response, let sender) = self.state else { return nil }
     self.clones -= 1
     let clone = PluginFetch(
       signal: FetchSignal(), credentials: self.credentials, isFromNetwork: self.isFromNetwork)
-    let (first, second) = response.body.tee(limit: Self.cloneLead)
+    let (first, second) = response.body.tee(limit: lead)
     response.body = first
     clone.answered(response, sender: nil)
     response.body = second

@@ -158,10 +158,20 @@ extension SupervisorCore {
   /// Takes a fetch for its response; a clone of it is there to be taken again.
   func takeFetch(_ number: UInt32) -> PluginFetch? {
     guard let fetch = self.fetches[number] else { return nil }
-    if let clone = fetch.takeClone() { return clone }
+    if let clone = fetch.takeClone(lead: Self.cloneLead(open: self.fetches.count)) { return clone }
     self.fetches[number] = nil
     self.senders[StreamID(kind: .fetchResponse, number: number)] = nil
     return fetch
+  }
+
+  /// The more responses a script holds, the less of each is kept for it: together some 500 MB at most.
+  static func cloneLead(open: Int) -> Int {
+    switch open {
+    case ..<8: 16 << 20
+    case ..<64: 2 << 20
+    case ..<512: 256 << 10
+    default: 16 << 10
+    }
   }
 
   func forgetFetch(_ number: UInt32) {

@@ -385,6 +385,36 @@ import Testing
     if let second { #expect(try await readAll(second.body) == "opaque") }
   }
 
+  /// What a script keeps without using it is bounded, and costs only itself.
+  @Test func aCloneThatIsLeftBehindFails() async throws {
+    let fixture = try SupervisorFixture()
+    defer { fixture.end() }
+    let worker = try await fixture.start()
+    let outcomes = [fixture.fetch(), fixture.fetch()]
+    var events: [UInt32] = []
+    for _ in outcomes { events.append(try await fixture.deliver(worker)) }
+    try worker.send(
+      .fetch(fetch: 1, requestHead("https://b.test/"), derivedFrom: 0, body: .body(.none)))
+    let size = SupervisorCore.cloneLead(open: 1) + 1
+    let body = ByteBuffer(repeating: 0x61, count: size)
+    let pipe = BodyPipe(length: nil)
+    try await fixture.network.request(0).1(
+      .success(FetchResponse(status: 200, headers: HeaderList(), body: .stream(pipe))))
+    _ = try await worker.next()
+    try worker.send(.cloneFetch(fetch: 1), .respondRelay(event: events[0], fetch: 1))
+    guard case .relayed(let first) = try await outcomes[0].value() else {
+      return #expect(Bool(false))
+    }
+    for _ in 0..<2 { _ = pipe.write(body) }
+    pipe.finish()
+    #expect(try await readAll(first.body).utf8.count == 2 * size)
+    try worker.send(.respondRelay(event: events[1], fetch: 1))
+    guard case .relayed(let second) = try await outcomes[1].value() else {
+      return #expect(Bool(false))
+    }
+    #expect(try await readAll(second.body).contains("failed: "))
+  }
+
   @Test func whatAScriptCanReadIsNotClonedHere() async throws {
     let fixture = try SupervisorFixture()
     defer { fixture.end() }
